@@ -161,7 +161,16 @@ TIME_ZONE = "Asia/Shanghai"
 # Files
 STATIC_URL = "/static/"  # literally: a relative one would freeze the first company's prefix into every page
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "propman" / "static"]
+NODE_MODULES = BASE_DIR / "node_modules"  # made by `npm ci`; only what pages load is served
+STATICFILES_DIRS = [
+    BASE_DIR / "propman" / "static",
+    ("vendor/tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
+    ("vendor/tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
+    ("vendor/icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
+    ("vendor/inter", NODE_MODULES / "@fontsource-variable/inter"),
+    ("vendor/chart", NODE_MODULES / "chart.js/dist"),
+    ("vendor/htmx", NODE_MODULES / "htmx.org/dist"),
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
