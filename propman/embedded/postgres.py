@@ -187,9 +187,7 @@ def stop(place: Place) -> bool:
     pid = running_pid(place)
     if pid is None:
         return False
-    stopped = place.run(
-        find_binaries(place) / "pg_ctl", "-D", place.state / "postgres", "-m", "fast", "-w", "-t", 120, "stop"
-    )
+    stopped = place.run(find_binaries(place) / "pg_ctl", "-D", place.state / "postgres", "-m", "fast", "-w", "-t", 120, "stop")
     if stopped.returncode:
         raise EmbeddedError(f"PostgreSQL (process {pid}) did not stop: {stopped.stderr}")
     return True

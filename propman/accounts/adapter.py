@@ -1,0 +1,35 @@
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Nobody signs up by himself: people come in by an invitation or a code for their room."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        user.name = form.cleaned_data.get("name", "")
+        return super().save_user(request, user, form, commit)
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Second-factor secrets are kept encrypted."""
+
+    def _cipher(self) -> Any:
+        import base64
+        import hashlib
+
+        from cryptography.fernet import Fernet
+        from django.conf import settings
+
+        return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"mfa:{settings.SECRET_KEY}".encode()).digest()))
+
+    def encrypt(self, text: str) -> str:
+        return str(self._cipher().encrypt(text.encode()).decode())
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return str(self._cipher().decrypt(encrypted_text.encode()).decode())

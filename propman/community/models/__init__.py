@@ -1,0 +1,18 @@
+from .places import Building, Community, Entrance, Household, Room
+from .residents import CommitteeMember, Occupancy, OwnersCommittee, Person
+from .staff import Department, DutyShift, Employee
+
+__all__ = [
+    "Building",
+    "CommitteeMember",
+    "Community",
+    "Department",
+    "DutyShift",
+    "Employee",
+    "Entrance",
+    "Household",
+    "Occupancy",
+    "OwnersCommittee",
+    "Person",
+    "Room",
+]

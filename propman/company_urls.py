@@ -1,0 +1,7 @@
+"""Addresses below a company's prefix, /<company>/..."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("propman.community.urls")),
+]

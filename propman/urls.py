@@ -1,0 +1,8 @@
+"""Addresses outside any company."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("propman.accounts.urls")),
+]
