@@ -1,15 +1,33 @@
 """Real PostgreSQL and Valkey: migrated as the owner of the tables, used as the application."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
+from propman.accounts.models import User
+from propman.accounts.roles import Role
+from propman.community.models import Community, Department, Household
+from propman.tenancy.models import Company
 from propman.tenancy.roles import as_owner
+from propman.tenancy.scope import company_scope
+from tests.factories import (
+    make_community,
+    make_company,
+    make_department,
+    make_employee,
+    make_household,
+    make_member,
+    make_resident,
+)
 
 # What migrations fill stays between transactional tests.
 KEEP = {"django_migrations", "django_content_type", "auth_permission"}
@@ -74,3 +92,117 @@ def _fresh_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+# The cast. People of the company "lanting"; the rival company must see nothing of it.
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    return make_company("lanting")
+
+
+@pytest.fixture
+def rival_company(db: None) -> Company:
+    return make_company("rival")
+
+
+@pytest.fixture
+def community(company: Company) -> Community:
+    return make_community(company, "willow-garden")
+
+
+@pytest.fixture
+def centre(company: Company) -> Department:
+    """The 24-hour service centre."""
+    return make_department(company, Department.Kind.SERVICE_CENTRE, name="Service centre")
+
+
+@pytest.fixture
+def office(community: Community) -> Department:
+    """The management office of the community."""
+    return make_department(community.company, Department.Kind.MANAGEMENT_OFFICE, community=community, name="Willow office")
+
+
+@pytest.fixture
+def household(community: Community) -> Household:
+    return make_household(community)
+
+
+@pytest.fixture
+def owner(household: Household) -> User:
+    return make_resident(household, name="Owner")
+
+
+@pytest.fixture
+def rival_owner(community: Community) -> User:
+    """The owner of another household of the same community."""
+    return make_resident(make_household(community), name="Rival owner")
+
+
+@pytest.fixture
+def agent(centre: Department) -> User:
+    return make_employee(centre, Role.CENTRE_AGENT, name="Agent")
+
+
+@pytest.fixture
+def head(office: Department) -> User:
+    """The head of the management office."""
+    return make_employee(office, Role.DEPARTMENT_HEAD, name="Head")
+
+
+@pytest.fixture
+def company_office(company: Company) -> Department:
+    return make_department(company, Department.Kind.COMPANY_OFFICE, name="Company office")
+
+
+@pytest.fixture
+def manager(company_office: Department) -> User:
+    """The general manager."""
+    return make_employee(company_office, Role.GENERAL_MANAGER, name="Manager")
+
+
+@pytest.fixture
+def administrator(company_office: Department) -> User:
+    return make_employee(company_office, Role.COMPANY_ADMINISTRATOR, name="Administrator")
+
+
+@pytest.fixture
+def official(company: Company) -> User:
+    """An official of the Association who supervises the company."""
+    return make_member(company, Role.ASSOCIATION_OFFICIAL, name="Official")
+
+
+@pytest.fixture
+def rival_manager(rival_company: Company) -> User:
+    """General manager and administrator of the rival company."""
+    department = make_department(rival_company, Department.Kind.COMPANY_OFFICE, name="Rival office")
+    return make_employee(department, Role.GENERAL_MANAGER, Role.COMPANY_ADMINISTRATOR, name="Rival manager")
+
+
+@pytest.fixture
+def scope(company: Company) -> Iterator[Company]:
+    """Serves the company for the whole test."""
+    with company_scope(company.pk):
+        yield company
+
+
+def signed_in(user: User) -> Client:
+    """A client of the user, who has passed the second factor."""
+    if not Authenticator.objects.filter(user=user).exists():
+        TOTP.activate(user, generate_totp_secret())
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    now = time.time()
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": now, "email": user.email},
+        {"method": "mfa", "at": now, "type": "totp"},
+    ]
+    session.save()
+    return client
+
+
+@pytest.fixture
+def client_of(db: None) -> Callable[[User], Client]:
+    return signed_in
