@@ -15,6 +15,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from propman.accounts.models import User
 from propman.accounts.roles import Role
+from propman.common import catalogues
 from propman.community.models import Community, Department, Household
 from propman.tenancy.models import Company
 from propman.tenancy.roles import as_owner
@@ -31,6 +32,11 @@ from tests.factories import (
 
 # What migrations fill stays between transactional tests.
 KEEP = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def pytest_configure() -> None:
+    """Django reads compiled catalogues only."""
+    catalogues.compile_all()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from .roles import OFFICIALS, STAFF
+
+STAFF_PAGES = STAFF | OFFICIALS  # whoever works here gets the dense pages, also where he is an owner besides
+
 
 @dataclass(frozen=True)
 class NavigationEntry:
@@ -18,6 +22,8 @@ class NavigationEntry:
     roles: frozenset[str]
     order: int = 50
     on_phone: bool = True
+    place: str = "main"  # or new (the phone's middle button), search (the staff bar's field), account (one's own menu)
+    short_label: Any = ""  # where room is scarce
 
 
 NAVIGATION: list[NavigationEntry] = []
@@ -36,16 +42,19 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     company = getattr(request, "company", None)
     roles: frozenset[str] = getattr(request, "roles", frozenset())
     if company is None:
-        return {"company": None, "roles": roles, "navigation": []}
+        return {"company": None, "roles": roles, "navigation": [], "layout": "layouts/base_public.html"}
     return {
         "company": company,
         "roles": roles,
+        "layout": "layouts/base_staff.html" if roles & STAFF_PAGES else "layouts/base_resident.html",
         "navigation": [
             {
                 "label": entry.label,
                 "url": url,
                 "icon": entry.icon,
                 "on_phone": entry.on_phone,
+                "place": entry.place,
+                "short_label": entry.short_label,
                 "is_on": is_on(request, url),
             }
             for entry in NAVIGATION

@@ -165,11 +165,23 @@ NODE_MODULES = BASE_DIR / "node_modules"  # made by `npm ci`; only what pages lo
 STATICFILES_DIRS = [
     BASE_DIR / "propman" / "static",
     ("vendor/tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
-    ("vendor/tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
     ("vendor/icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
     ("vendor/inter", NODE_MODULES / "@fontsource-variable/inter"),
     ("vendor/chart", NODE_MODULES / "chart.js/dist"),
     ("vendor/htmx", NODE_MODULES / "htmx.org/dist"),
+]
+PACKAGE_FILES = [
+    "tabler.min.css*",
+    "tabler-icons.min.css",
+    "fonts/tabler-icons.*",
+    "index.css",
+    "files/inter-*-wght-normal.woff2",
+    "chart.umd.min.js*",
+    "htmx.min.js",
+]
+STATICFILES_FINDERS = [
+    "propman.common.finders.PackagesFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},

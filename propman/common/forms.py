@@ -1,0 +1,59 @@
+"""Layout pieces of our forms; a form says `helper.layout = Layout(Step(...), ...)` and `{% crispy form %}` draws it."""
+
+from typing import Any
+
+from crispy_forms.layout import Field, LayoutObject
+from crispy_forms.utils import TEMPLATE_PACK, flatatt
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+
+Label = str | Promise
+
+
+class Picks(Field):
+    """Radios or checkboxes as tiles for a thumb; `icons` names one per value, which makes the tiles tall."""
+
+    template = "bootstrap5/picks.html"
+
+    def __init__(self, name: str, *, icons: dict[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.icons = icons or {}
+
+    def render(self, form: Any, context: Any, extra_context: dict[str, Any] | None = None, **kwargs: Any) -> str:
+        return super().render(form, context, extra_context={**(extra_context or {}), "icons": self.icons}, **kwargs)
+
+
+class Segment(Field):
+    """Two to five choices in one line."""
+
+    template = "bootstrap5/segment.html"
+
+
+class Drop(Field):
+    """A file field one can drop photos on."""
+
+    template = "bootstrap5/drop.html"
+
+
+class Step(LayoutObject):
+    """A numbered part of a form."""
+
+    def __init__(self, number: int, title: Label, *fields: Any) -> None:
+        self.number, self.title, self.fields = number, title, list(fields)
+
+    def render(self, form: Any, context: Any, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
+        inner = self.get_rendered_fields(form, context, template_pack, **kwargs)
+        return render_to_string("bootstrap5/step.html", {"number": self.number, "title": self.title, "fields": inner})
+
+
+class Act(LayoutObject):
+    """The button that sends the form; say above it what a final act will do."""
+
+    def __init__(self, word: Label, *, icon: str = "", says: Label = "", **attrs: str) -> None:
+        self.word, self.icon, self.says = word, icon, says
+        self.fields: list[Any] = []
+        self.attrs = {"class": "btn btn-primary", **{name.rstrip("_"): value for name, value in attrs.items()}}
+
+    def render(self, form: Any, context: Any, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
+        shown = {"word": self.word, "icon": self.icon, "says": self.says, "attrs": flatatt(self.attrs)}
+        return render_to_string("bootstrap5/act.html", shown)
