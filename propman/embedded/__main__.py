@@ -1,10 +1,16 @@
-"""python -m propman.embedded start | stop | status | env | remove"""
+"""python -m propman.embedded start | stop | status | env | remove | run COMMAND...
+
+`run` starts the servers, runs a command and, when nobody else in this clone uses them, stops them again;
+servers that were started by `start` stay.
+"""
 
 import argparse
 import fcntl
 import os
 import shlex
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +41,13 @@ def alone(place: Place) -> Iterator[None]:
 
 
 def start(place: Place) -> None:
-    variables = {}
+    """Start what the environment does not name; they stay until `stop`."""
+    launch(place)
+    (place.var / "embedded.kept").touch()
+
+
+def launch(place: Place) -> None:
+    variables: dict[str, str] = {}
     if not given_elsewhere("DATABASE_URL", "DATABASE_OWNER_URL"):
         port = postgres.start(place)
         variables |= postgres.urls(place)
@@ -59,6 +71,7 @@ def write_variables(file: Path, variables: dict[str, str]) -> None:
 
 
 def stop(place: Place) -> None:
+    (place.var / "embedded.kept").unlink(missing_ok=True)
     for server in SERVERS:
         print(f"{server.NAME} {'stopped' if server.stop(place) else 'was not running'}")
 
@@ -91,21 +104,49 @@ def remove(place: Place) -> None:
         shutil.rmtree(place.state)
         return
     for path in place.state.iterdir():
-        if path.name.startswith(("postgres", "valkey", "services.env")) or path.name.endswith(".password"):
+        if path.name.startswith(("postgres", "valkey", "services.env", "embedded.")) or path.name.endswith(".password"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def run(place: Place, command: list[str]) -> int:
+    """Run the command with the servers; its exit status."""
+    with (place.var / "embedded.users").open("w") as users:
+        with alone(place):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            launch(place)
+        process = subprocess.Popen(command)
+        # the keyboard's interrupt reaches the command by itself: it ends first, then the servers
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda number, _frame: process.send_signal(number))
+        code = process.wait()
+        with alone(place):
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return code
+            if not (place.var / "embedded.kept").exists():
+                stop(place)
+    return code
 
 
 COMMANDS = {"start": start, "stop": stop, "status": status, "env": show_variables, "remove": remove}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m propman.embedded", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    command = COMMANDS[parser.parse_args().command]
+    parser = argparse.ArgumentParser(
+        prog="python -m propman.embedded", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in COMMANDS:
+        verbs.add_parser(verb)
+    verbs.add_parser("run").add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
     try:
         place = find_place(VAR_DIR)
+        if arguments.verb == "run":
+            return run(place, arguments.command)
         with alone(place):
-            command(place)
+            COMMANDS[arguments.verb](place)
     except EmbeddedError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -1,0 +1,135 @@
+"""python -m propman.ops.serve --port N: the demo. Migrates, builds the sample town, then runs web, worker and beat together.
+
+The database and the broker are the caller's (`python -m propman.embedded run`). An interrupt ends everything; when one
+process dies the others end too, and we say which one it was.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from propman.embedded.place import is_free
+from propman.settings.environment import BASE_DIR, VAR_DIR
+
+SIGN_INS = VAR_DIR / "sign-ins.json"
+READY_SECONDS = 60
+GRACE_SECONDS = 20
+PYTHON = sys.executable
+
+
+class Ended(Exception):
+    """A child process ended by itself."""
+
+
+def commands(port: int) -> dict[str, list[str]]:
+    celery = [PYTHON, "-m", "celery", "--app", "propman.celery"]
+    gunicorn = [PYTHON, "-m", "gunicorn", "propman.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
+    return {
+        "web": [*gunicorn, "--log-level", "warning", "--worker-tmp-dir", str(VAR_DIR)],
+        "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING", "--hostname", f"demo-{port}@%h"],
+        "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(VAR_DIR / "beat"), "--pidfile", ""],
+    }
+
+
+def serve(port: int) -> None:
+    """Run the processes until one of them ends or we are interrupted."""
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, command in commands(port).items():
+            # sessions of their own: an interrupt from the keyboard comes to us alone, and we end them in order
+            children[name] = subprocess.Popen(command, cwd=BASE_DIR, start_new_session=True)
+        await_answer(port, children)
+        sys.stdout.write(f"{greeting(port)}\n")
+        sys.stdout.flush()
+        while True:
+            ensure_alive(children)
+            time.sleep(0.5)
+    finally:
+        end(children)
+
+
+def ensure_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Raises Ended for a child that is gone."""
+    for name, child in children.items():
+        if child.poll() is not None:
+            raise Ended(f"The {name} process ended by itself (status {child.returncode}).")
+
+
+def await_answer(port: int, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while True:
+        ensure_alive(children)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return
+        except (urllib.error.URLError, TimeoutError) as problem:
+            if time.monotonic() > until:
+                raise Ended(f"The portal does not answer: {problem}") from problem
+        time.sleep(0.1)
+
+
+def end(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Ask all to end, then insist, with their own children."""
+    for child in children.values():
+        if child.poll() is None:
+            child.terminate()
+    until = time.monotonic() + GRACE_SECONDS
+    for child in children.values():
+        try:
+            child.wait(max(0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def greeting(port: int) -> str:
+    """Where the portal is and who can sign in, as a table."""
+    people: list[dict[str, str]] = json.loads(SIGN_INS.read_text())
+    columns = list(people[0])
+    widths = [max(len(name), *(len(str(person.get(name) or "")) for person in people)) for name in columns]
+    lines = [dict(zip(columns, columns, strict=True)), *people]
+    table = [
+        "  ".join(str(line.get(name) or "").ljust(width) for name, width in zip(columns, widths, strict=True)) for line in lines
+    ]
+    return "\n".join(
+        ["", *table, "", f"The portal is at http://127.0.0.1:{port}/ . Sign-ins are in {SIGN_INS}; Ctrl-C stops it."]
+    )
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m propman.ops.serve")
+    parser.add_argument("--port", type=int, default=8000)
+    port = parser.parse_args().port
+    os.environ["DJANGO_SETTINGS_MODULE"] = "propman.settings.local"
+    os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
+    signal.signal(signal.SIGTERM, interrupt)
+    if not is_free(port):
+        sys.stderr.write(f"Port {port} is taken by another program: make demo PORT={port + 1}\n")
+        return 1
+    try:
+        for command in ("migrate", "build_demo"):
+            done = subprocess.run([PYTHON, Path("manage.py"), command, "--verbosity", "0"], cwd=BASE_DIR)
+            if done.returncode:
+                return done.returncode
+        serve(port)
+    except KeyboardInterrupt:
+        sys.stdout.write("Stopped.\n")
+    except Ended as problem:
+        sys.stderr.write(f"{problem} Stopped the rest.\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
