@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class CommunityConfig(AppConfig):
     name = "propman.community"
+
+    def ready(self) -> None:
+        from . import jobs
+
+        jobs.register()
