@@ -1,0 +1,1 @@
+EVERY_MEMBER = {"community:home"}
