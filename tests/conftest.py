@@ -28,6 +28,7 @@ from tests.factories import (
     make_household,
     make_member,
     make_resident,
+    make_user,
 )
 
 # What migrations fill stays between transactional tests.
@@ -184,6 +185,12 @@ def rival_manager(rival_company: Company) -> User:
     """General manager and administrator of the rival company."""
     department = make_department(rival_company, Department.Kind.COMPANY_OFFICE, name="Rival office")
     return make_employee(department, Role.GENERAL_MANAGER, Role.COMPANY_ADMINISTRATOR, name="Rival manager")
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """Runs the platform; belongs to no company."""
+    return make_user("Operator", is_operator=True)
 
 
 @pytest.fixture

@@ -138,6 +138,14 @@ ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "propman.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Propman"
+MFA_FORMS = {"activate_totp": "propman.accounts.forms.ActivateTOTPForm"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {  # counted in the shared cache
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",  # the key is the address; second-factor codes count under it too
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+}
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

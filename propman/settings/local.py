@@ -3,7 +3,7 @@
 import secrets
 
 from .base import *  # noqa: F403
-from .base import VAR_DIR
+from .base import MFA_FORMS, VAR_DIR
 from .environment import text
 
 
@@ -22,6 +22,11 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 DEMO = text("PROPMAN_DEMO", "1") == "1"
 ACCOUNT_RATE_LIMITS = False
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    **MFA_FORMS,
+    "authenticate": "propman.accounts.forms.DemoAuthenticateForm",
+    "reauthenticate": "propman.accounts.forms.DemoReauthenticateForm",
+}
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

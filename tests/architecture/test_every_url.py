@@ -38,6 +38,14 @@ class Address:
         return self.urlconf == settings.COMPANY_URLCONF
 
     @property
+    def takes_arguments(self) -> bool:
+        try:
+            self.path({}, "")
+        except NoReverseMatch:
+            return True
+        return False
+
+    @property
     def roles(self) -> frozenset[str] | None:
         if self.is_api:
             roles = self.view.initkwargs.get("roles", getattr(self.view.cls, "roles", None))
