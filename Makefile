@@ -18,11 +18,12 @@ ASSETS := node_modules/.package-lock.json
 STATIC := var/static/staticfiles.json
 BROWSER := var/chromium.path
 
-.PHONY: help demo test test-long check bench clean
+.PHONY: help demo test test-long look check bench clean
 
 help:
 	@echo 'make demo       the portal with a sample town on http://127.0.0.1:$(PORT) (PORT=...)'
 	@echo 'make test       the test suite; make test-long: what takes longer'
+	@echo 'make look       pictures of every page per role, width, theme and language in var/looks'
 	@echo 'make check      format, lint, types, layers, migrations, settings, templates, catalogues'
 	@echo 'make bench      the benchmarks; make clean: stop and remove everything that was made'
 
@@ -34,6 +35,9 @@ test: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(BROWSER)
 
 test-long: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(BROWSER)
 	$(SERVICES) $(PY) -m pytest -n 2 -q -m long
+
+look: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(BROWSER)
+	$(SERVICES) $(PY) -m pytest -q tests/browser/look.py
 
 check: $(PACKAGES) $(CATALOGUES) $(ASSETS)
 	.venv/bin/ruff format --check .

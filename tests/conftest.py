@@ -1,5 +1,6 @@
 """Real PostgreSQL and Valkey: migrated as the owner of the tables, used as the application."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -33,6 +34,10 @@ from tests.factories import (
 
 # What migrations fill stays between transactional tests.
 KEEP = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chromium", default=os.environ.get("CHROMIUM"), help="the browser that the browser tests drive")
 
 
 def pytest_configure() -> None:

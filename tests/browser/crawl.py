@@ -1,0 +1,46 @@
+"""Every page that somebody can reach by following links, once per named address."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve, set_script_prefix
+from playwright.sync_api import Page
+
+from propman.tenancy.models import Company
+
+SKIP = {"account_logout"}  # it ends the crawl's own session
+
+
+def named_pages(page: Page, start: str) -> Iterator[str]:
+    """Opens one page after the other and yields each one's name while it stands there."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        path = waiting.pop(0)
+        name = view_name(path)
+        if name is None or name in seen or name in SKIP:
+            continue
+        seen.add(name)
+        response = page.goto(path)
+        if response is None or "text/html" not in response.headers.get("content-type", ""):
+            continue
+        assert response.status == 200, f"{path} answers {response.status}"
+        links: list[str] = page.evaluate("() => [...document.querySelectorAll('a[href]:not([download])')].map(a => a.href)")
+        waiting += [urlsplit(link).path + (f"?{urlsplit(link).query}" if urlsplit(link).query else "") for link in links]
+        yield name
+
+
+def view_name(path: str) -> str | None:
+    """The name under which Django knows a path, below a company's address or outside; None when it leads nowhere."""
+    inner = urlsplit(path).path
+    first = inner.split("/")[1] if inner.count("/") > 1 else ""
+    urlconf = None
+    if Company.objects.filter(address=first).exists():
+        inner, urlconf = inner[len(first) + 1 :], "propman.company_urls"
+    try:
+        match = resolve(inner, urlconf)
+    except Resolver404:
+        return None
+    finally:
+        set_script_prefix("/")
+    return match.view_name or match._func_path
