@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("propman.community.urls")),
+    path("api/v1/", include("propman.api_urls")),
 ]

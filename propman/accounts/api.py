@@ -1,4 +1,5 @@
-from typing import Any
+from collections.abc import Mapping, Set
+from typing import Any, ClassVar
 
 from django.http import Http404
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -42,3 +43,33 @@ class IsMember(BasePermission):
             raise Http404
         wanted = getattr(view, "roles", None)
         return wanted is None or bool(held & wanted)
+
+
+class RoleFields:
+    """For serializers: `role_fields` maps a field to the roles that may see it; to everybody else it is not there."""
+
+    role_fields: ClassVar[Mapping[str, Set[str]]] = {}
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()  # type: ignore[misc]
+        for name in _hidden(self.role_fields, self.context.get("request")):  # type: ignore[attr-defined]
+            fields.pop(name, None)
+        return fields
+
+
+class RoleFilters:
+    """For filter sets: the same; filtering by a hidden field would reveal it."""
+
+    role_fields: ClassVar[Mapping[str, Set[str]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in _hidden(self.role_fields, self.request):  # type: ignore[attr-defined]
+            self.filters.pop(name, None)  # type: ignore[attr-defined]
+
+
+def _hidden(role_fields: Mapping[str, Set[str]], request: Request | None) -> list[str]:
+    if request is None:  # the schema shows what there is
+        return []
+    held: frozenset[str] = getattr(request._request, "roles", frozenset())
+    return [name for name, roles in role_fields.items() if not held & roles]

@@ -1,11 +1,22 @@
 import datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from propman.tenancy.base import CompanyModel, Link, company_constraints
+from propman.tenancy.base import CompanyManager, CompanyModel, Link, company_constraints
+
+from .querysets import MessageQuerySet, NoticeQuerySet
+
+
+class NoticeManager(CompanyManager.from_queryset(NoticeQuerySet)):  # type: ignore[misc]
+    """Notices of the current company."""
+
+
+class MessageManager(CompanyManager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
+    """Messages of the current company."""
 
 
 class Notice(CompanyModel):
@@ -23,6 +34,8 @@ class Notice(CompanyModel):
     at = models.DateTimeField()
     planned_at = models.DateTimeField(null=True)  # when it was given to messages, or nobody wanted one
     read_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[NoticeManager] = NoticeManager()
 
     class Meta(CompanyModel.Meta):
         constraints = company_constraints("notify_notice", update=["email", "phone", "words", "path", "planned_at", "read_at"])
@@ -55,6 +68,8 @@ class Message(CompanyModel):
     sent_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+
+    objects: ClassVar[MessageManager] = MessageManager()
 
     class Meta(CompanyModel.Meta):
         constraints = [

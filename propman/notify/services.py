@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -47,7 +48,7 @@ def queue_notices(notices: Sequence[NewNotice], *, at: datetime) -> None:
         return
     for event in {notice.event for notice in notices}:
         kind_of(event)
-    columns = [
+    columns: list[list[Any]] = [
         [notice.event for notice in notices],
         [notice.user_id for notice in notices],
         [notice.email for notice in notices],

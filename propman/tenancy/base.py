@@ -1,6 +1,6 @@
 """The base of every company's row."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
@@ -29,7 +29,7 @@ class CompanyModel(models.Model):
 
     company = models.ForeignKey("tenancy.Company", models.PROTECT, related_name="+", db_index=False)
 
-    objects = CompanyManager()
+    objects: ClassVar[models.Manager[Any]] = CompanyManager()
     unscoped = models.Manager[Self]()  # still under row-level security
 
     class Meta:
@@ -44,7 +44,7 @@ class CompanyModel(models.Model):
 
 
 class Link(models.ForeignKey[Any, Any]):
-    """A reference inside one company: the database checks (company_id, column) by a CompanyForeignKey, never the column alone."""
+    """A reference inside one company: the database checks (company_id, column) by a CompanyForeignKey."""
 
     def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:
         kwargs.setdefault("db_constraint", False)

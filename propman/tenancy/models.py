@@ -119,3 +119,22 @@ class JobRun(CompanyModel):
             *company_constraints("tenancy_jobrun", update=["done_at", "attempts", "error"]),
         ]
         indexes = [models.Index(fields=["due_at"], name="tenancy_jobrun_due", condition=Q(done_at=None))]
+
+
+class Answer(CompanyModel):
+    """The answer that a request with an idempotency key was given; the same request again gets it once more."""
+
+    user = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    key = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)  # of the request: method, path and body
+    status = models.IntegerField()
+    location = models.CharField(max_length=500, blank=True)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta(CompanyModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "user", "key"], name="tenancy_answer_key", nulls_distinct=False),
+            *company_constraints("tenancy_answer", update=False, delete=True),
+        ]
+        indexes = [models.Index(fields=["company", "created_at"], name="tenancy_answer_age")]
