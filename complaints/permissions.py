@@ -1,0 +1,108 @@
+"""Who may see a complaint and do what with it; `complaint_for` is the only door to a row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest
+
+from propman.accounts.models import User
+from propman.accounts.roles import Role
+from propman.community.models import Department, Employee
+from propman.community.selectors import employee_of
+
+from .models import Complaint, Offer
+from .workflow import UNFINISHED, Verb, is_allowed
+
+SEES_ALL = frozenset({Role.CENTRE_AGENT, Role.DUTY_MANAGER, Role.GENERAL_MANAGER})
+
+ASKER_VERBS = frozenset({Verb.REPLY, Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN, Verb.URGE, Verb.RATE, Verb.WITHDRAW})
+HANDLER_VERBS = frozenset(
+    {Verb.HAND_OVER, Verb.ANSWER, Verb.REPLY, Verb.WAIT, Verb.DEFER, Verb.RESOLVE, Verb.RECATEGORISE, Verb.CORRECT}
+)
+CENTRE_VERBS = frozenset({Verb.TAKE_OVER, Verb.MERGE, Verb.LENGTHEN, Verb.RECATEGORISE, Verb.REPLY, Verb.CORRECT, Verb.DEFER})
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who looks at complaints: the user, the roles held in the company, and the employee that the user is."""
+
+    user: User
+    roles: frozenset[str]
+    employee: Employee | None
+
+    @property
+    def sees_all(self) -> bool:
+        return bool(self.roles & SEES_ALL)
+
+    @property
+    def is_centre(self) -> bool:
+        return self.employee is not None and self.employee.department.kind == Department.Kind.SERVICE_CENTRE
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Who asks. Raises Http404 for somebody who is not signed in."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return Viewer(request.user, getattr(request, "roles", frozenset()), employee_of(request.user))
+
+
+def allowed_verbs(viewer: Viewer, complaint: Complaint, *, at: datetime) -> frozenset[Verb]:
+    """What the viewer may do with the complaint now; the services check the same again under the lock."""
+    verbs: set[Verb] = set()
+    if complaint.asker_id == viewer.user.pk:
+        verbs |= ASKER_VERBS
+    if viewer.employee is not None:
+        verbs |= _verbs_of_employee(viewer, viewer.employee, complaint)
+    return frozenset(verb for verb in verbs if is_allowed(complaint.state, verb))
+
+
+def _verbs_of_employee(viewer: Viewer, employee: Employee, complaint: Complaint) -> set[Verb]:
+    verbs = {Verb.NOTE}
+    if viewer.is_centre:
+        verbs |= CENTRE_VERBS
+    if complaint.handler_id == employee.pk:
+        verbs |= HANDLER_VERBS | {Verb.ACCEPT}
+    elif viewer.is_centre and (complaint.handler_id is None or complaint.is_with_centre):
+        verbs.add(Verb.ACCEPT)
+    offer = open_offer(complaint)
+    if offer is not None:
+        verbs.discard(Verb.HAND_OVER)
+        to_them = (
+            offer.to_employee_id == employee.pk if offer.to_employee_id else offer.to_department_id == employee.department_id
+        )
+        if to_them:
+            verbs |= {Verb.TAKE, Verb.REFUSE}
+    return verbs
+
+
+def open_offer(complaint: Complaint) -> Offer | None:
+    """The offer that waits for an answer; asked for once per complaint."""
+    if complaint.state not in UNFINISHED:
+        return None
+    if not hasattr(complaint, "_open_offer"):
+        complaint._open_offer = (  # type: ignore[attr-defined]
+            Offer.objects.select_related("giver", "to_employee", "to_department")
+            .filter(complaint=complaint, closed_at=None)
+            .first()
+        )
+    offer: Offer | None = complaint._open_offer  # type: ignore[attr-defined]
+    return offer
+
+
+def complaint_for(viewer: Viewer, number: str) -> Complaint:
+    """The complaint with that number, if the viewer may see it. Raises Http404: not there and not yours look alike."""
+    complaint: Complaint | None = (
+        Complaint.objects.visible_to(viewer)
+        .for_list()
+        .select_related("department__head", "policy")
+        .filter(number=number)
+        .first()
+    )
+    if complaint is None:
+        raise Http404
+    return complaint
+
+
+def may_know_asker(viewer: Viewer, complaint: Complaint) -> bool:
+    """Of a confidential complaint only the centre, and the asker himself, see name, phone and room."""
+    return not complaint.contact.is_confidential or viewer.is_centre or complaint.asker_id == viewer.user.pk

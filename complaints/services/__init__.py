@@ -1,0 +1,64 @@
+"""Every write: one function per verb. Pages, API and the clock all call these."""
+
+from .asking import (
+    confirm_complaint,
+    half_fix_complaint,
+    rate_complaint,
+    reopen_complaint,
+    reply_as_asker,
+    urge_complaint,
+    withdraw_complaint,
+)
+from .centre import (
+    correct_complaint,
+    lengthen_clock,
+    merge_complaint,
+    recategorise_complaint,
+    take_next_complaint,
+    take_over_complaint,
+)
+from .escalation import fire_due_timers, wake_complaints
+from .filing import Asker, Filed, file_complaint
+from .handling import (
+    accept_complaint,
+    answer_complaint,
+    defer_complaint,
+    note_on_complaint,
+    reply_to_asker,
+    resolve_complaint,
+    wait_for_asker,
+)
+from .handover import hand_over_complaint, refuse_complaint, take_complaint
+from .policies import publish_policy
+
+__all__ = [
+    "Asker",
+    "Filed",
+    "accept_complaint",
+    "answer_complaint",
+    "confirm_complaint",
+    "correct_complaint",
+    "defer_complaint",
+    "file_complaint",
+    "fire_due_timers",
+    "half_fix_complaint",
+    "hand_over_complaint",
+    "lengthen_clock",
+    "merge_complaint",
+    "note_on_complaint",
+    "publish_policy",
+    "rate_complaint",
+    "recategorise_complaint",
+    "refuse_complaint",
+    "reopen_complaint",
+    "reply_as_asker",
+    "reply_to_asker",
+    "resolve_complaint",
+    "take_complaint",
+    "take_next_complaint",
+    "take_over_complaint",
+    "urge_complaint",
+    "wait_for_asker",
+    "wake_complaints",
+    "withdraw_complaint",
+]

@@ -1,0 +1,134 @@
+"""The verbs of the asker, signed in or with number and tracking code."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from complaints.models import Complaint
+from complaints.workflow import BadInput, State, TooLate, Verb
+from propman.accounts.models import User
+
+from .moving import cleaned, lapse_offer, locked, move, tell_employees
+
+REOPEN_WITHIN = timedelta(days=30)
+
+
+def _tell_handler(complaint: Complaint, event: str, *, at: datetime, **words: str) -> None:
+    if complaint.handler:
+        tell_employees(complaint, event, [complaint.handler], at=at, **words)
+
+
+@transaction.atomic
+def reply_as_asker(*, complaint: Complaint, by: User | None, at: datetime, text: str) -> Complaint:
+    """The asker writes; a complaint that waited for him goes on."""
+    text = cleaned(text, field="text")
+    complaint = locked(complaint)
+    was_waiting = complaint.state == State.WAITING
+    move(
+        complaint,
+        Verb.RESUME if was_waiting else Verb.REPLY,
+        "complaint.asker_replied",
+        by=by,
+        at=at,
+        texts={"text": text},
+        **({"wakes_at": None} if was_waiting else {}),
+    )
+    _tell_handler(complaint, "complaint.asker_replied", at=at, text=text)
+    return complaint
+
+
+@transaction.atomic
+def confirm_complaint(*, complaint: Complaint, by: User | None, at: datetime) -> Complaint:
+    """It is fixed: the asker's own word closes it."""
+    complaint = locked(complaint)
+    move(
+        complaint,
+        Verb.CONFIRM,
+        "complaint.confirmed",
+        by=by,
+        at=at,
+        closed_at=at,
+        closed_as=Complaint.ClosedAs.CONFIRMED,
+        wakes_at=None,
+    )
+    _tell_handler(complaint, "complaint.confirmed", at=at)
+    return complaint
+
+
+@transaction.atomic
+def half_fix_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str) -> Complaint:
+    """Half fixed: back to the same handler, counted. Raises as reopen_complaint."""
+    return _come_back(complaint, Verb.HALF_FIX, "complaint.half_fixed", by=by, at=at, text=text)
+
+
+@transaction.atomic
+def reopen_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str) -> Complaint:
+    """Not fixed: back to the same handler with its original age.
+
+    Raises TooLate when it was closed more than 30 days ago, BadInput without words on what is still wrong.
+    """
+    return _come_back(complaint, Verb.REOPEN, "complaint.reopened", by=by, at=at, text=text)
+
+
+def _come_back(complaint: Complaint, verb: Verb, event: str, *, by: User | None, at: datetime, text: str) -> Complaint:
+    text = cleaned(text, field="text")
+    complaint = locked(complaint)
+    if complaint.closed_at and at > complaint.closed_at + REOPEN_WITHIN:
+        raise TooLate(_("It was closed more than 30 days ago; please file a new complaint."))
+    counted = {"half_fixes": complaint.half_fixes + 1} if verb == Verb.HALF_FIX else {"reopenings": complaint.reopenings + 1}
+    move(
+        complaint,
+        verb,
+        event,
+        by=by,
+        at=at,
+        texts={"text": text},
+        resolved_at=None,
+        closed_at=None,
+        closed_as="",
+        wakes_at=None,
+        **counted,
+    )
+    _tell_handler(complaint, event, at=at, text=text)
+    return complaint
+
+
+@transaction.atomic
+def urge_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str = "") -> Complaint:
+    """The asker asks for more haste; counted and told to the handler, no clock changes."""
+    text = cleaned(text, field="text", required=False)
+    complaint = locked(complaint)
+    move(complaint, Verb.URGE, "complaint.urged", by=by, at=at, texts={"text": text}, urges=complaint.urges + 1)
+    _tell_handler(complaint, "complaint.urged", at=at, text=text)
+    return complaint
+
+
+@transaction.atomic
+def rate_complaint(*, complaint: Complaint, by: User | None, at: datetime, rating: int) -> Complaint:
+    """One to five for how it was handled; the last word counts. Raises BadInput for any other number."""
+    if not 1 <= rating <= 5:
+        raise BadInput("rating", _("Choose 1 to 5."))
+    complaint = locked(complaint)
+    return move(complaint, Verb.RATE, "complaint.rated", by=by, at=at, facts={"rating": rating}, rating=rating)
+
+
+@transaction.atomic
+def withdraw_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str = "") -> Complaint:
+    """The asker no longer wants it; it stays counted."""
+    text = cleaned(text, field="text", required=False)
+    complaint = locked(complaint)
+    lapse_offer(complaint, at=at)
+    move(
+        complaint,
+        Verb.WITHDRAW,
+        "complaint.withdrawn",
+        by=by,
+        at=at,
+        texts={"text": text},
+        closed_at=at,
+        closed_as="",
+        wakes_at=None,
+    )
+    _tell_handler(complaint, "complaint.withdrawn", at=at)
+    return complaint

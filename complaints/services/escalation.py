@@ -1,0 +1,231 @@
+"""The escalation ladder and the other moves that the clock makes.
+
+A due timer is fired in one transaction with its event and its notice, under the lock of its complaint: whatever is
+killed, no escalation is lost and none happens twice. Rows are taken with SKIP LOCKED, so workers do not wait for each
+other, and everything is written for a whole batch at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from complaints.clocks import LEVELS
+from complaints.models import Complaint, Offer, Timer
+from complaints.workflow import State, Verb
+from propman.community.models import Department, Employee
+from propman.community.selectors import duty_manager, general_manager, service_centre
+from propman.notify.services import NewNotice, queue_notices
+from propman.tenancy.events import NewEvent, record_events, stream_of
+from propman.tenancy.scope import company_scope, current_company_id
+
+from .moving import move, tell_asker, tell_employees
+
+BATCH = 1000
+BATCH_TO_WAKE = 200
+WARNING, HEAD, CENTRE, MANAGER = LEVELS
+
+# Complaints are locked, not timers: every verb locks its complaint first, so there is one order for all.
+DUE_COMPLAINTS = """
+    SELECT complaint.id FROM complaints_timer AS timer
+    JOIN complaints_complaint AS complaint ON complaint.company_id = timer.company_id AND complaint.id = timer.complaint_id
+    WHERE timer.company_id = %s AND timer.due_at <= %s AND timer.fired_at IS NULL AND timer.cancelled_at IS NULL
+    ORDER BY timer.due_at LIMIT %s FOR UPDATE OF complaint SKIP LOCKED
+"""
+
+MOVE_TO_CENTRE = """
+    UPDATE complaints_complaint AS complaint
+    SET handler_id = %s, department_id = %s, is_with_centre = true, event_position = taken.position
+    FROM unnest(%s::bigint[], %s::int[]) AS taken (id, position)
+    WHERE complaint.company_id = %s AND complaint.id = taken.id
+"""
+
+ARM_NEXT = """
+    INSERT INTO complaints_timer (company_id, complaint_id, epoch, clock, level, limit_seconds, due_at)
+    SELECT timer.company_id, complaint_id, epoch, clock, step.following, limit_seconds,
+           due_at + make_interval(secs => limit_seconds * (step.following - level) / 100.0)
+    FROM complaints_timer AS timer JOIN unnest(%s::int[], %s::int[]) AS step (fired, following) ON step.fired = timer.level
+    WHERE timer.company_id = %s AND timer.id = ANY(%s::bigint[])
+"""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Who is told at each level; where there is nobody, the next one up, and above the last one the next one down."""
+
+    centre: Department | None
+    duty_manager: Employee | None
+    general_manager: Employee | None
+
+    @classmethod
+    def at(cls, at: datetime) -> "Ladder":
+        return cls(service_centre(), duty_manager(at=at), general_manager())
+
+    @property
+    def of_centre(self) -> Employee | None:
+        """Who answers for the centre now: its duty manager, else its head."""
+        return self.duty_manager or (self.centre.head if self.centre else None)
+
+    def person(self, complaint: Complaint, level: int) -> Employee | None:
+        """The named person of the level. What nobody has accepted goes to the centre's duty manager."""
+        head = complaint.department.head if complaint.department else None
+        handler = complaint.handler or self.of_centre
+        rungs = [handler, head or self.of_centre, self.of_centre, self.general_manager]
+        if complaint.state == State.RECEIVED and level == HEAD and complaint.handler is None:
+            rungs[1] = self.of_centre
+        place = LEVELS.index(level)
+        return next((one for one in [*rungs[place:], *reversed(rungs[:place])] if one is not None), None)
+
+
+def companies_with_due_timers(at: datetime) -> list[int]:
+    """The companies that have something to escalate; costs the same however many timers are pending."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT complaints_companies_with_due_timers(%s)", [at])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def fire_due_timers(at: datetime) -> int:
+    """Fire every timer of every company that is due at that moment; returns how many."""
+    fired = 0
+    for company_id in companies_with_due_timers(at):
+        while batch := _fire_batch(company_id, at):
+            fired += batch
+    return fired
+
+
+def _fire_batch(company_id: int, at: datetime) -> int:
+    with company_scope(company_id):
+        with connection.cursor() as cursor:
+            cursor.execute(DUE_COMPLAINTS, [company_id, at, BATCH])
+            ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        timers = list(
+            Timer.objects.filter(complaint__in=set(ids), due_at__lte=at, fired_at=None, cancelled_at=None)
+            .select_related("complaint__handler", "complaint__department__head", "complaint__words")
+            .order_by("due_at", "pk")
+        )
+        fire_timers(timers, at=at)
+        return len(timers)
+
+
+def fire_timers(timers: Sequence[Timer], *, at: datetime) -> None:
+    """Tell the named person of each timer's level, let the centre take over at 150 %, and arm the next level.
+
+    The caller holds the locks of the timers' complaints; all of them belong to the current company.
+    """
+    ladder = Ladder.at(at)
+    people = {timer.pk: ladder.person(timer.complaint, timer.level) for timer in timers}
+    taking = ladder.of_centre or ladder.general_manager
+    events, taken = [], set()
+    for timer in timers:
+        complaint, person = timer.complaint, people[timer.pk]
+        facts: dict[str, object] = {
+            "clock": timer.clock,
+            "level": timer.level,
+            "due_at": timer.due_at.isoformat(),
+            "to": person.pk if person else None,
+        }
+        if timer.level == CENTRE and taking and not complaint.is_with_centre and complaint.pk not in taken:
+            taken.add(complaint.pk)
+            facts |= {"handler": taking.pk, "before": complaint.handler_id}
+        events.append(NewEvent(stream_of(complaint), "complaint.escalated", facts))
+    recorded = record_events(events, by=None, at=at)
+
+    if taken and taking:
+        # The last event of each chain carries the move: positions only rise.
+        positions = {timer.complaint_id: event.position for timer, event in zip(timers, recorded, strict=True)}
+        Offer.objects.filter(complaint__in=taken, closed_at=None).update(closed_at=at, outcome=Offer.Outcome.LAPSED)
+        with connection.cursor() as cursor:
+            ids = sorted(taken)
+            cursor.execute(
+                MOVE_TO_CENTRE,
+                [taking.pk, taking.department_id, ids, [positions[pk] for pk in ids], current_company_id()],
+            )
+    _queue_notices(timers, people, at=at)
+    Timer.objects.filter(pk__in=[timer.pk for timer in timers]).update(fired_at=at)
+    _arm_next(timers)
+
+
+def _queue_notices(timers: Iterable[Timer], people: dict[int, Employee | None], *, at: datetime) -> None:
+    queue_notices(
+        [
+            NewNotice(
+                event=f"complaint.escalated_{timer.level}",
+                user_id=person.user_id,
+                words={
+                    "number": timer.complaint.number or "",
+                    "title": timer.complaint.words.title if timer.complaint.words else "",
+                    "clock": timer.clock,
+                },
+                path=f"/complaints/{timer.complaint.number}/",
+            )
+            for timer in timers
+            if (person := people[timer.pk]) is not None and person.user_id
+        ],
+        at=at,
+    )
+
+
+def _arm_next(timers: Sequence[Timer]) -> None:
+    """The next level of each fired clock: due when its share of the same limit has run out."""
+    with connection.cursor() as cursor:
+        cursor.execute(ARM_NEXT, [list(LEVELS[:-1]), list(LEVELS[1:]), current_company_id(), [timer.pk for timer in timers]])
+
+
+def wake_complaints(at: datetime) -> int:
+    """What time itself moves: waiting and deferred come back, seven days of silence close what was resolved."""
+    woken = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT complaints_companies_to_wake(%s)", [at])
+        companies = [row[0] for row in cursor.fetchall()]
+    for company_id in companies:
+        while batch := _wake_batch(company_id, at):
+            woken += batch
+    return woken
+
+
+def _wake_batch(company_id: int, at: datetime) -> int:
+    with company_scope(company_id):
+        sleeping = list(
+            Complaint.objects.select_for_update(of=("self",), skip_locked=True)
+            .select_related("handler", "words")
+            .filter(wakes_at__lte=at)
+            .order_by("wakes_at", "pk")[:BATCH_TO_WAKE]
+        )
+        for complaint in sleeping:
+            _wake(complaint, at=at)
+        return len(sleeping)
+
+
+def _wake(complaint: Complaint, *, at: datetime) -> None:
+    """One complaint whose time has come; the event says when it was due, whenever that is noticed."""
+    due_at = complaint.wakes_at
+    assert due_at is not None
+    facts = {"due_at": due_at.isoformat()}
+    if complaint.state == State.RESOLVED:
+        closed_as = Complaint.ClosedAs.SILENT
+        move(
+            complaint,
+            Verb.CLOSE,
+            "complaint.closed",
+            by=None,
+            at=due_at,
+            facts=facts,
+            closed_at=due_at,
+            closed_as=closed_as,
+            wakes_at=None,
+        )
+        tell_asker(complaint, "complaint.closed", at=at)
+    else:
+        move(complaint, Verb.RESUME, "complaint.resumed", by=None, at=due_at, facts=facts, wakes_at=None)
+        if complaint.handler:
+            tell_employees(complaint, "complaint.resumed", [complaint.handler], at=at)
+
+
+def overdue_timers(*, before: datetime) -> int:
+    """How many timers of all companies were due before that moment and have not fired: the auditor's question."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT complaints_overdue_timers(%s)", [before])
+        return int(cursor.fetchone()[0])

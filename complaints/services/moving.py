@@ -1,0 +1,133 @@
+"""What every verb does alike: lock, check, record, move, set the clocks, tell."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from complaints.models import Complaint, Offer
+from complaints.workflow import OPEN, BadInput, NotYours, Verb, next_state
+from propman.accounts.models import User
+from propman.community.models import Department, Employee
+from propman.notify.services import NewNotice, queue_notices
+from propman.tenancy.events import record_event
+
+from .timing import recompute_timers
+
+LONGEST_TEXT = 5000
+
+# Directions that can turn a line around, and invisible controls; new lines and tabs stay.
+UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def cleaned(text: str, *, field: str, longest: int = LONGEST_TEXT, required: bool = True) -> str:
+    """The text without control characters and direction marks. Raises BadInput when it is empty or too long."""
+    text = UNWANTED.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n"))).strip()
+    if required and not text:
+        raise BadInput(field, _("Please write something."))
+    if len(text) > longest:
+        raise BadInput(
+            field,
+            _("Please shorten it to %(longest)d characters; it has %(length)d.") % {"longest": longest, "length": len(text)},
+        )
+    return text
+
+
+def locked(complaint: Complaint) -> Complaint:
+    """The complaint as it is now, with its row locked until the transaction ends."""
+    found: Complaint = (
+        Complaint.objects.select_for_update(of=("self",))
+        .select_related("handler", "department", "first_inquirer", "words", "category")
+        .get(pk=complaint.pk)
+    )
+    return found
+
+
+def is_centre(employee: Employee) -> bool:
+    return employee.department.kind == Department.Kind.SERVICE_CENTRE
+
+
+def ensure_handler(complaint: Complaint, by: Employee) -> None:
+    """Raises NotYours unless the employee handles the complaint."""
+    if complaint.handler_id != by.pk:
+        raise NotYours(_("Only the handler can do this: %(name)s.") % {"name": complaint.handler or _("nobody yet")})
+
+
+def ensure_waits_for(complaint: Complaint, by: Employee) -> None:
+    """Raises NotYours unless the received complaint waits for this employee, or for anybody in the centre."""
+    for_centre = complaint.handler_id is None or complaint.is_with_centre
+    if complaint.handler_id != by.pk and not (for_centre and is_centre(by)):
+        raise NotYours(_("It waits for %(name)s.") % {"name": complaint.handler or _("the service centre")})
+
+
+def move(
+    complaint: Complaint,
+    verb: Verb,
+    event: str,
+    *,
+    by: User | None,
+    at: datetime,
+    facts: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
+    **columns: Any,
+) -> Complaint:
+    """Carry out the verb on a locked complaint: the event, then the state with it, then the clocks.
+
+    Raises MoveNotAllowed when the verb does not lead anywhere from its state.
+    """
+    state = next_state(complaint.state, verb)
+    told = {"state": state, "number": complaint.number, **(facts or {})}
+    recorded = record_event(event, complaint, by=by, at=at, facts=told, texts=texts)
+    complaint.state, complaint.event_position = state, recorded.position
+    for name, value in columns.items():
+        setattr(complaint, name, value)
+    complaint.save(update_fields=["state", "event_position", *columns])
+    recompute_timers(complaint, at=at)
+    return complaint
+
+
+def lapse_offer(complaint: Complaint, *, at: datetime) -> None:
+    """An open offer ends without an answer when the complaint leaves the giver's hands."""
+    Offer.objects.filter(complaint=complaint, closed_at=None).update(closed_at=at, outcome=Offer.Outcome.LAPSED)
+
+
+def tell_asker(complaint: Complaint, event: str, *, at: datetime, **words: str) -> None:
+    """A notice to the asker, and to the askers of the complaints merged into this one."""
+    tell = [complaint]
+    if complaint.state in OPEN or complaint.resolved_at:
+        tell += Complaint.objects.filter(merged_into=complaint).select_related("words")
+    notices = []
+    for told in tell:
+        details = told.words
+        notices.append(
+            NewNotice(
+                event=event,
+                user_id=told.asker_id,
+                email=details.asker_email if details and told.asker_id is None else "",
+                phone=details.asker_phone if details and told.asker_id is None else "",
+                words={"number": told.number or "", "title": details.title if details else "", **words},
+                path=f"/complaints/{told.number}/" if told.asker_id else "/follow/",
+            )
+        )
+    queue_notices([notice for notice in notices if notice.user_id or notice.email or notice.phone], at=at)
+
+
+def tell_employees(complaint: Complaint, event: str, employees: list[Employee], *, at: datetime, **words: str) -> None:
+    """A notice to each employee who signs in."""
+    title = complaint.words.title if complaint.words else ""
+    queue_notices(
+        [
+            NewNotice(
+                event=event,
+                user_id=employee.user_id,
+                words={"number": complaint.number or "", "title": title, **words},
+                path=f"/complaints/{complaint.number}/",
+            )
+            for employee in employees
+            if employee.user_id
+        ],
+        at=at,
+    )

@@ -1,0 +1,53 @@
+"""Limits of the clocks: a new version binds what is received after it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from complaints.clocks import Clock
+from complaints.models import Category, ClockPolicy, ClockRule, Severity
+from complaints.workflow import BadInput
+from propman.accounts.models import User
+from propman.tenancy.events import record_event
+
+RuleKey = tuple[Category | None, str, Clock]
+
+# Minutes of each clock when nothing else was agreed.
+DEFAULT_MINUTES: dict[str, dict[Clock, int]] = {
+    Severity.NORMAL: {Clock.ACCEPT: 60, Clock.FIRST_ANSWER: 240, Clock.NEXT_UPDATE: 1440, Clock.RESOLVE: 4320},
+    Severity.URGENT: {Clock.ACCEPT: 30, Clock.FIRST_ANSWER: 60, Clock.NEXT_UPDATE: 240, Clock.RESOLVE: 1440},
+    Severity.EMERGENCY: {Clock.ACCEPT: 10, Clock.FIRST_ANSWER: 20, Clock.NEXT_UPDATE: 60, Clock.RESOLVE: 240},
+}
+
+
+def default_rules() -> dict[RuleKey, int]:
+    return {
+        (None, severity, clock): minutes for severity, limits in DEFAULT_MINUTES.items() for clock, minutes in limits.items()
+    }
+
+
+@transaction.atomic
+def publish_policy(*, rules: Mapping[RuleKey, int], by: User | None, at: datetime) -> ClockPolicy:
+    """A new version of the limits, in minutes; complaints received before keep theirs.
+
+    Raises BadInput when a limit is not positive, longer than a year, or when the rule for the rest misses one.
+    """
+    for severity in Severity.values:
+        for clock in Clock:
+            if (None, severity, clock) not in rules:
+                raise BadInput("rules", _("The rule for all other categories needs every clock."))
+    for minutes in rules.values():
+        if not 0 < minutes <= 366 * 24 * 60:
+            raise BadInput("rules", _("A limit lies between one minute and a year."))
+    newest = ClockPolicy.objects.order_by("-version").first()
+    policy: ClockPolicy = ClockPolicy.objects.create(version=newest.version + 1 if newest else 1, valid_from=at)
+    ClockRule.objects.bulk_create(
+        ClockRule(
+            company_id=policy.company_id, policy=policy, category=category, severity=severity, clock=clock, minutes=minutes
+        )
+        for (category, severity, clock), minutes in rules.items()
+    )
+    record_event("clock_policy.published", policy, by=by, at=at, facts={"version": policy.version})
+    return policy
