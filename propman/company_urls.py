@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("propman.community.urls")),
+    path("", include("propman.accounts.company_urls")),
     path("api/v1/", include("propman.api_urls")),
 ]

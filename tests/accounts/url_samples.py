@@ -1,4 +1,8 @@
+from propman.accounts import services
+from tests.factories import BEGIN
+
 PUBLIC = {
+    "accounts:accept_invitation",
     "account_login",
     "account_logout",
     "account_inactive",
@@ -15,6 +19,8 @@ PUBLIC = {
     "choose_theme",
 }
 EVERY_MEMBER = {
+    "accounts:profile",
+    "accounts:keys",
     "account_reauthenticate",
     "account_email",
     "account_change_password",
@@ -35,8 +41,14 @@ EVERY_MEMBER = {
 }
 
 
+FORBIDDEN = {"accounts:revoke_key": ["rival_owner", "agent", "administrator"]}
+
+
 def samples(cast):
+    token, _secret = services.create_token(user=cast.owner, name="script", at=BEGIN)
     return {
+        "accounts:accept_invitation": {"secret": "wrong"},
+        "accounts:revoke_key": {"pk": token.pk},
         "account_confirm_email": {"key": "wrong"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "wrong"},
         "mfa_remove_webauthn": {"pk": 1},
