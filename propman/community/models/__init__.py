@@ -1,3 +1,4 @@
+from .imports import Import, ImportedRows
 from .places import Building, Community, Entrance, Household, Room
 from .residents import CommitteeMember, Occupancy, OwnersCommittee, Person
 from .staff import Department, DutyShift, Employee
@@ -11,6 +12,8 @@ __all__ = [
     "Employee",
     "Entrance",
     "Household",
+    "Import",
+    "ImportedRows",
     "Occupancy",
     "OwnersCommittee",
     "Person",

@@ -32,7 +32,9 @@ class Building(CompanyModel):
     class Meta(CompanyModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["company", "community", "name"], name="community_building_name"),
-            *company_constraints("community_building", references={"community_id": "community_community"}, update=["name"]),
+            *company_constraints(
+                "community_building", references={"community_id": "community_community"}, update=["name"], delete=True
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,7 +50,9 @@ class Entrance(CompanyModel):
     class Meta(CompanyModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["company", "building", "name"], name="community_entrance_name"),
-            *company_constraints("community_entrance", references={"building_id": "community_building"}, update=["name"]),
+            *company_constraints(
+                "community_entrance", references={"building_id": "community_building"}, update=["name"], delete=True
+            ),
         ]
 
     def __str__(self) -> str:

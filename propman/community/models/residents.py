@@ -19,7 +19,7 @@ class Person(CompanyModel):
     class Meta(CompanyModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["company", "user"], name="community_person_user", condition=Q(user__isnull=False)),
-            *company_constraints("community_person", update=["name", "phone", "email", "user_id"]),
+            *company_constraints("community_person", update=["name", "phone", "email", "user_id"], delete=True),
         ]
         indexes = [models.Index(fields=["company", "phone"], name="community_person_phone")]
 

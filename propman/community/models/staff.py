@@ -45,6 +45,7 @@ class Department(CompanyModel):
                 "community_department",
                 references={"community_id": "community_community", "head_id": "community_employee"},
                 update=["name", "head_id", "phone", "closed_on"],
+                delete=True,
             ),
         ]
 
@@ -86,6 +87,7 @@ class Employee(CompanyModel):
                 update=[
                     "name", "phone", "email", "department_id", "post", "sex", "born_on", "contract", "left_on", "user_id",
                 ],
+                delete=True,
             ),
         ]  # fmt: skip
         indexes = [models.Index(fields=["company", "department"], name="community_employee_unit")]

@@ -122,12 +122,16 @@ def change_room(*, room: Room, name: str, area: Decimal, by: Actor | None, at: d
 
 @dataclass(frozen=True)
 class NewRoom:
-    """A room to be added where it is missing; `area` in m². An empty entrance is the building's only one."""
+    """A room to be added where it is missing; `area` in m². An empty entrance is the building's only one.
+
+    A room that is there already takes over the area, unless `is_assumed`.
+    """
 
     building: str
     entrance: str
     name: str
     area: Decimal
+    is_assumed: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -171,7 +175,7 @@ def add_rooms(*, community: Community, rooms: Sequence[NewRoom], by: Actor | Non
     ]
     changed = []
     for key, room in wanted.items():
-        if (old := there.get(key)) and old.area != room.area:
+        if (old := there.get(key)) and old.area != room.area and not room.is_assumed:
             added.before[old.pk], old.area = old.area, room.area
             changed.append(old)
     for new in Room.objects.bulk_create(missing, batch_size=2000):

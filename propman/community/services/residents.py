@@ -312,7 +312,7 @@ def _leave_committees_of(person: Person, community: int, *, on: date, by: Actor 
 
 
 ROLES_THAT_FOLLOW = """
-    SELECT DISTINCT person.id AS person_id, person.user_id, place.role
+    SELECT DISTINCT person.user_id, place.role
     FROM community_person AS person
     JOIN (
         SELECT person_id, kind AS role, starts_on, ends_on FROM community_occupancy WHERE company_id = %(company)s
@@ -329,16 +329,13 @@ END_ROLES = f"""
       AND person.company_id = %(company)s AND person.user_id = held.user_id
       AND (%(people)s::bigint[] IS NULL OR person.id = ANY(%(people)s))
       AND (held.user_id, held.role) NOT IN (SELECT user_id, role FROM ({ROLES_THAT_FOLLOW}) AS follows)
-    RETURNING person.id, held.role
+    RETURNING held.id, held.user_id, held.role
 """  # noqa: S608 - a constant of ours
 BEGIN_ROLES = f"""
-    WITH follows AS ({ROLES_THAT_FOLLOW}), begun AS (
-        INSERT INTO accounts_membership (company_id, user_id, role, started_at, granted_by_id)
-        SELECT %(company)s, user_id, role, %(at)s, %(by)s FROM follows
-        ON CONFLICT (company_id, user_id, role) WHERE ended_at IS NULL DO NOTHING
-        RETURNING user_id, role
-    )
-    SELECT follows.person_id, follows.role FROM follows JOIN begun USING (user_id, role)
+    INSERT INTO accounts_membership (company_id, user_id, role, started_at, granted_by_id)
+    SELECT %(company)s, user_id, role, %(at)s, %(by)s FROM ({ROLES_THAT_FOLLOW}) AS follows
+    ON CONFLICT (company_id, user_id, role) WHERE ended_at IS NULL DO NOTHING
+    RETURNING id, user_id, role
 """  # noqa: S608 - a constant of ours
 
 
@@ -358,9 +355,12 @@ def keep_roles_in_step(people: Iterable[int] | None = None, *, by: Actor | None,
     }
     with connection.cursor() as cursor:
         cursor.execute(END_ROLES, values)
-        ended = cursor.fetchall()
+        changes = [("role.ended", change) for change in cursor.fetchall()]
         cursor.execute(BEGIN_ROLES, values)
-        begun = cursor.fetchall()
-    changes = [("person.role_ended", change) for change in ended] + [("person.role_begun", change) for change in begun]
-    record_events([NewEvent(f"person:{person}", name, {"role": role}) for name, (person, role) in changes], by=by, at=at)
+        changes += [("role.granted", change) for change in cursor.fetchall()]
+    record_events(
+        [NewEvent(f"membership:{pk}", name, {"user": user, "role": role}) for name, (pk, user, role) in changes],
+        by=by,
+        at=at,
+    )
     return len(changes)
