@@ -59,16 +59,17 @@ def company_constraints(
     update: bool | list[str] = True,
     delete: bool = False,
     insert: bool = True,
+    select: bool = True,
     index: bool = True,
 ) -> list[models.BaseConstraint]:
     """What every company table needs: policy, grants, a key to refer to, and composite foreign keys.
 
-    `table` is the table's name, `references` maps a column to the table that it refers to; `update`, `delete` and
-    `insert` say what the application may do with the rows (see AppGrants).
+    `table` is the table's name, `references` maps a column to the table that it refers to; `update`, `delete`, `insert`
+    and `select` say what the application may do with the rows (see AppGrants).
     """
     constraints: list[models.BaseConstraint | SqlConstraint] = [
         CompanyPolicy(name=f"{table}_policy"),
-        AppGrants(name=f"{table}_grants", update=update, delete=delete, insert=insert),
+        AppGrants(name=f"{table}_grants", update=update, delete=delete, insert=insert, select=select),
     ]
     if index:
         constraints.insert(0, models.UniqueConstraint(fields=["company", "id"], name=f"{table}_company_id"))

@@ -81,8 +81,9 @@ class OfficialPolicy(SqlConstraint):
 class AppGrants(SqlConstraint):
     """What the application role may do with the table.
 
-    SELECT and INSERT always; `update` is True for every column or a list of columns; `delete` only where rows may vanish.
-    A column that is not listed can never be rewritten: `save(update_fields=...)` works, a plain `save()` is refused.
+    SELECT and INSERT unless they are switched off; `update` is True for every column or a list of columns; `delete` only
+    where rows may vanish. A column that is not listed can never be rewritten: `save(update_fields=...)` works, a plain
+    `save()` is refused. A table without SELECT is reached by definer functions only.
     """
 
     def __init__(
@@ -92,14 +93,15 @@ class AppGrants(SqlConstraint):
         update: bool | Sequence[str] = False,
         delete: bool = False,
         insert: bool = True,
+        select: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
         self.update = update if isinstance(update, bool) else list(update)
-        self.delete, self.insert = delete, insert
+        self.delete, self.insert, self.select = delete, insert, select
 
     def statements(self, table: str) -> list[str]:
-        verbs = ["SELECT"]
+        verbs = ["SELECT"] if self.select else []
         if self.insert:
             verbs.append("INSERT")
         if self.update is True:
@@ -108,7 +110,8 @@ class AppGrants(SqlConstraint):
             verbs.append(f"UPDATE ({', '.join(self.update)})")
         if self.delete:
             verbs.append("DELETE")
-        return [f"REVOKE ALL ON {table} FROM PUBLIC", f"GRANT {', '.join(verbs)} ON {table} TO {APPLICATION}"]
+        closed = [f"REVOKE ALL ON {table} FROM PUBLIC, {APPLICATION}"]
+        return [*closed, f"GRANT {', '.join(verbs)} ON {table} TO {APPLICATION}"] if verbs else closed
 
     def remove_sql(self, model: Any, schema_editor: Any) -> str:
         # The list of columns may have lost one since: everything goes, then what is still declared comes back.
@@ -116,7 +119,8 @@ class AppGrants(SqlConstraint):
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
-        return path, args, {**kwargs, "update": self.update, "delete": self.delete, "insert": self.insert}
+        told = {"update": self.update, "delete": self.delete, "insert": self.insert}
+        return path, args, {**kwargs, **told, **({} if self.select else {"select": False})}
 
 
 class CompanyForeignKey(SqlConstraint):

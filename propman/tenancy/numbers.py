@@ -8,17 +8,27 @@ from django.db import connection
 from .scope import current_company_id
 
 TAKE = """
-    INSERT INTO tenancy_numberseries AS series (company_id, series, year, last) VALUES (%s, %s, %s, 1)
-    ON CONFLICT (company_id, series, year) DO UPDATE SET last = series.last + 1
+    INSERT INTO tenancy_numberseries AS series (company_id, series, year, last) {counts}
+    ON CONFLICT (company_id, series, year) DO UPDATE SET last = series.last + excluded.last
     RETURNING last
 """
+TAKE_ONE = TAKE.format(counts="VALUES (%s, %s, %s, 1)")
 
 
 def take_number(series: str, year: int) -> int:
     """The next number of the series in that year; 1 is the first."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [current_company_id(), series, year])
+        cursor.execute(TAKE_ONE, [current_company_id(), series, year])
         return int(cursor.fetchone()[0])
+
+
+def block_sql(counts: str) -> str:
+    """SQL that takes a block of numbers in a row and returns the last of them, for a CTE of an INSERT..SELECT.
+
+    `counts` is a constant SELECT of company id, series, year and how many (more than 0): counting and using them in one
+    statement leaves no moment in which the rows could become more or fewer.
+    """
+    return TAKE.format(counts=counts)
 
 
 def formatted(year: int, number: int) -> str:

@@ -1,0 +1,23 @@
+from .agreements import AgreementItem, AgreementSignature, FeeAgreement
+from .bills import Bill, BillRun, CreditNote
+from .ledger import Account, Payment, Refund, Transfer
+from .surveys import Comment, ItemResult, Sheet, SheetAnswer, Survey, SurveyResult
+
+__all__ = [
+    "Account",
+    "AgreementItem",
+    "AgreementSignature",
+    "Bill",
+    "BillRun",
+    "Comment",
+    "CreditNote",
+    "FeeAgreement",
+    "ItemResult",
+    "Payment",
+    "Refund",
+    "Sheet",
+    "SheetAnswer",
+    "Survey",
+    "SurveyResult",
+    "Transfer",
+]
