@@ -18,7 +18,6 @@ from . import health
 @require_safe
 @login_not_required
 @transaction.non_atomic_requests
-@never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """This process answers."""
     return HttpResponse("ok\n", content_type="text/plain")
