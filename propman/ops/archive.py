@@ -155,7 +155,7 @@ def drill(source: Path) -> dict[str, Any]:
             restore_database(source, name)
             compare(manifest, name, source / FILES)
         finally:
-            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            cursor.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
     maintenance.close()
     return manifest
 

@@ -45,7 +45,7 @@ def empty_database(settings, tmp_path, backup):
     connection.close()
     connection.settings_dict["NAME"] = original
     with maintenance.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        cursor.execute(f'DROP DATABASE "{name}"')
     maintenance.close()
 
 
