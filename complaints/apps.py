@@ -15,10 +15,7 @@ class ComplaintsConfig(AppConfig):
             "complaints",
             *(
                 NoticeKind(f"complaint.{name}")
-                for name in (
-                    "accepted answered replied waiting deferred resumed resolved resolved_by_other asker_replied confirmed closed "
-                    "half_fixed reopened withdrawn handed_over taken taken_from_you refused merged"
-                ).split()
+                for name in ["accepted", "answered", "replied", "waiting", "deferred", "resumed", "resolved", "resolved_by_other", "asker_replied", "confirmed", "closed", "half_fixed", "reopened", "withdrawn", "handed_over", "taken", "taken_from_you", "refused", "merged"]
             ),
         )
         register_notices(

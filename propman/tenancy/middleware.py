@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import get_script_prefix, set_script_prefix
+from django.utils import timezone
 
 from .models import Company
 from .scope import serving
@@ -35,7 +36,7 @@ class CompanyPrefixMiddleware:
         request.META["SCRIPT_NAME"] = prefix
         set_script_prefix(f"{prefix}/")
         try:
-            with serving(company.pk):
+            with serving(company.pk), timezone.override(company.timezone):
                 return self.get_response(request)
         finally:
             set_script_prefix(outer)
