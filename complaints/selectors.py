@@ -83,6 +83,10 @@ class Thread:
     version: int
 
     @property
+    def newest_first(self) -> list[Entry]:
+        return self.entries[::-1]
+
+    @property
     def newest_words(self) -> Entry | None:
         return next((entry for entry in reversed(self.entries) if entry.is_spoken), None)
 

@@ -36,6 +36,7 @@ urlpatterns = [
     path("complaints/queue/", lists.queue, name="queue"),
     path("complaints/take-next/", lists.take_next, name="take_next"),
     path("complaints/<str:number>/", thread.detail, name="detail"),
+    path("complaints/<str:number>/verdict/", thread.verdict, name="verdict"),
     path("complaints/<str:number>/receipt/", filing.receipt, name="receipt"),
     *(path(f"complaints/<str:number>/{slug}/", thread.act, {"verb": verb}, name=verb.value) for slug, verb in VERBS.items()),
     path("follow/", follow.follow, name="follow"),

@@ -54,7 +54,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     """Ask for number and code; a wrong number and a wrong code look the same."""
     if request.method == "GET" and (complaint := followed(request)) and "other" not in request.GET:
         return _render(request, complaint)
-    form = FollowForm(request.POST or None)
+    form = FollowForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid():
         if too_many_tries(request):

@@ -1,5 +1,8 @@
 """Lists: the asker's own complaints, and the queue of centre, offices and every employee."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from complaints import selectors, services
 from complaints.models import Complaint
-from complaints.permissions import viewer_of
+from complaints.permissions import Viewer, viewer_of
 from complaints.workflow import Refused
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import CENTRE, STAFF
@@ -30,29 +33,31 @@ def mine(request: HttpRequest) -> HttpResponse:
 @role_required(*STAFF)
 def queue(request: HttpRequest) -> HttpResponse:
     """What the employee may see, in one of the views; the next due first."""
-    viewer = viewer_of(request)
+    return render(request, "complaints/queue.html", queue_context(request, viewer_of(request), at=timezone.now()))
+
+
+def queue_context(request: HttpRequest, viewer: Viewer, *, at: datetime) -> dict[str, Any]:
+    """Views and rows of the queue, also beside an open ticket. Raises Http404 for somebody who is no employee."""
     if viewer.employee is None and not viewer.sees_all:
         raise Http404
-    at = timezone.now()
     view = request.GET.get("view", "")
     if view not in selectors.VIEWS:
         view = "open" if viewer.sees_all else "mine"
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "").strip()[:60]
     found = selectors.in_view(Complaint.objects.visible_to(viewer), view, viewer, at=at).for_list()
     if words:
         found = selectors.search(found, words)
     keys = ["-pk"] if view == "closed" or words else ["next_due_at", "pk"]
     page = page_of(found, keys=keys, size=PAGE, after=request.GET.get("after", ""))
-    context = {
+    views = selectors.labelled_views(viewer, at=at)
+    return {
         "viewer": viewer,
         "page": page,
-        "view": view,
+        "view": next(one for one in views if one.name == view),
         "words": words,
-        "views": selectors.labelled_views(viewer, at=at),
-        "at": at,
+        "views": views,
         "groups": selectors.grouped_by_due(page.rows, at=at),
     }
-    return render(request, "complaints/queue.html", context)
 
 
 @require_POST

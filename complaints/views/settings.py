@@ -24,7 +24,7 @@ def _user(request: HttpRequest) -> User:
 @role_required(Role.COMPANY_ADMINISTRATOR)
 def clocks(request: HttpRequest) -> HttpResponse:
     """The limits of each clock by category and severity; saving publishes a new version."""
-    form = PolicyForm(request.POST or None)
+    form = PolicyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             policy = services.publish_policy(rules=form.rules(), by=_user(request), at=timezone.now())
@@ -51,7 +51,7 @@ def category_list(request: HttpRequest) -> HttpResponse:
     if retire is not None:
         services.retire_category(code=retire, by=_user(request), at=timezone.now())
         return redirect("complaints:categories")
-    form = CategoryForm(request.POST or None)
+    form = CategoryForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             services.add_category(**form.cleaned_data, by=_user(request), at=timezone.now())

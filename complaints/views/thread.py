@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from complaints import actions, selectors
 from complaints.clocks import Clock
@@ -17,7 +18,11 @@ from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_kno
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
 
+from .lists import queue_context
+
 # Words that answer what the other side wrote: the draft waits when something new has arrived meanwhile.
+ON_PAGE = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RATE})  # the others have a page of their own
+MORE = (Verb.DEFER, Verb.RECATEGORISE, Verb.CORRECT, Verb.LENGTHEN, Verb.MERGE)
 CONVERSING = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RESOLVE, Verb.WAIT})
 
 
@@ -34,7 +39,7 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     """One verb: a form of its own without scripts, a POST that carries it out."""
     viewer = viewer_of(request)
     complaint = complaint_for(viewer, number)
-    form = FORMS[verb](request.POST or None, verb=verb)
+    form = FORMS[verb](request.POST if request.method == "POST" else None, verb=verb)
     if request.method == "GET":
         return render(request, "complaints/act.html", {"complaint": complaint, "form": form, "verb": verb})
     if not form.is_valid():
@@ -73,6 +78,28 @@ def what_arrived(complaint: Complaint, viewer: Viewer, form: VerbForm) -> str:
     return _("%(name)s wrote while you did; your words are kept. Read it, then send again.") % {"name": newer[-1].who}
 
 
+def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
+    """The form as it stands on the page: fresh, or with what was typed into it or its neighbour before it failed."""
+    if failed is not None and failed.verb == verb:
+        return failed
+    initial: dict[str, Any] = {"version": version}
+    if failed is not None and verb == Verb.ANSWER and failed.verb in CONVERSING:
+        initial["text"] = failed.data.get("text", "")
+    return FORMS[verb](verb=verb, initial=initial)
+
+
+@require_POST
+def verdict(request: HttpRequest, number: str) -> HttpResponse:
+    """The asker's word on a resolved complaint: fixed, half fixed, not fixed."""
+    viewer = viewer_of(request)
+    complaint = complaint_for(viewer, number)
+    verbs = {verb.value: verb for verb in (Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN)}
+    verb = verbs.get(request.POST.get("verb", ""))
+    if verb is None:
+        return redirect("complaints:detail", number=number)
+    return act(request, complaint.number or "", verb)
+
+
 def render_complaint(
     request: HttpRequest, complaint: Complaint, viewer: Viewer, *, failed: VerbForm | None = None, status: int = 200
 ) -> HttpResponse:
@@ -81,27 +108,34 @@ def render_complaint(
     thread = selectors.thread_of(complaint, viewer=viewer)
     verbs = allowed_verbs(viewer, complaint)
     readings = read(complaint) if complaint.is_open else {}
+    verdict_failed = failed is not None and failed.verb in {Verb.HALF_FIX, Verb.REOPEN, Verb.CONFIRM}
     context: dict[str, Any] = {
+        "verdict_problem": _("Say in a few words what is still wrong.") if verdict_failed else "",
+        "verdict_text": failed.data.get("text", "") if failed and verdict_failed else "",
         "complaint": complaint,
         "thread": thread,
         "viewer": viewer,
         "verbs": {verb.value for verb in verbs},
-        "forms": {
-            verb.value: failed
-            if failed and failed.verb == verb
-            else FORMS[verb](verb=verb, initial={"version": thread.version}, prefix=None)
-            for verb in verbs
-        },
+        "forms": {verb.value: shown_form(verb, thread.version, failed) for verb in verbs & ON_PAGE},
         "failed": failed,
         "failed_verb": failed.verb.value if failed else "",
+        "failed_url": reverse(f"complaints:{failed.verb.value}", args=[complaint.number]) if failed else "",
         "asker": selectors.asker_name(complaint, viewer),
         "knows_asker": may_know_asker(viewer, complaint),
         "faces": selectors.clock_faces(readings, at=at),
         "resolve_due": next((face for face in selectors.clock_faces(readings, at=at) if face.clock == Clock.RESOLVE), None),
         "offer": open_offer(complaint),
     }
-    if complaint.asker_id == viewer.user.pk and viewer.employee is None:
+    if complaint.asker_id == viewer.user.pk:
         return render(request, "complaints/thread.html", context, status=status)
+    if viewer.employee is None:
+        raise Http404
+    context |= queue_context(request, viewer, at=at)
+    context["more_verbs"] = [
+        {"label": verb.label, "url": reverse(f"complaints:{verb.value}", args=[complaint.number])}
+        for verb in MORE
+        if verb in verbs
+    ]
     context["rungs"] = selectors.next_rungs(complaint, readings, at=at)
     context["also_open"] = selectors.also_open(complaint, viewer)
-    return render(request, "complaints/ticket.html", context, status=status)
+    return render(request, "complaints/queue.html", context, status=status)
