@@ -21,6 +21,7 @@ from propman.tenancy.models import Event
 from .clocks import LEVELS, Clock, Reading
 from .models import Category, Complaint, Offer
 from .permissions import Viewer, may_know_asker
+from .querysets import ComplaintQuerySet
 from .workflow import State
 
 STAFF_ONLY = frozenset(
@@ -97,7 +98,8 @@ def thread_of(complaint: Complaint, *, viewer: Viewer | None) -> Thread:
     staff = viewer is not None and viewer.employee is not None
     texts = texts_of(events)
     people = _people(events)
-    entries, notes = [], []
+    entries: list[Entry] = []
+    notes: list[Entry] = []
     for event in events:
         if event.name in STAFF_ONLY and not staff:
             continue
@@ -306,10 +308,10 @@ def next_rungs(complaint: Complaint, readings: dict[Clock, Reading], *, at: date
 VIEWS = ("mine", "first_asked", "offered", "open", "nobody", "late", "urged", "reopened", "paused", "closed")
 
 
-def in_view(complaints: QuerySet[Complaint], view: str, viewer: Viewer, *, at: datetime) -> QuerySet[Complaint]:
+def in_view(complaints: ComplaintQuerySet, view: str, viewer: Viewer, *, at: datetime) -> ComplaintQuerySet:
     """The complaints of one of the queue's views, the next due first."""
     employee = viewer.employee
-    open_ones = complaints.open()  # type: ignore[attr-defined]
+    open_ones = complaints.open()
     match view:
         case "mine":
             return open_ones.filter(handler=employee)
@@ -362,9 +364,10 @@ def view_counts(viewer: Viewer, *, at: datetime) -> dict[str, int]:
     )
 
 
-def of_asker(user: User) -> QuerySet[Complaint]:
+def of_asker(user: User) -> ComplaintQuerySet:
     """The asker's own complaints, newest first."""
-    return Complaint.objects.filter(asker=user).for_list().order_by("-pk")
+    mine: ComplaintQuerySet = Complaint.objects.filter(asker=user).for_list().order_by("-pk")
+    return mine
 
 
 def categories() -> QuerySet[Category]:
@@ -429,7 +432,7 @@ def grouped_by_due(rows: Iterable[Complaint], *, at: datetime) -> list[Group]:
     return [Group(label, found) for label, found in groups.items() if found]
 
 
-def search(complaints: QuerySet[Complaint], words: str) -> QuerySet[Complaint]:
+def search(complaints: ComplaintQuerySet, words: str) -> ComplaintQuerySet:
     """By number, room, title, or the asker's phone or name (not of confidential ones)."""
     return complaints.filter(
         Q(number__endswith=words)

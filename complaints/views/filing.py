@@ -25,7 +25,9 @@ def file(request: HttpRequest) -> HttpResponse:
     if not households:
         return render(request, "complaints/no_household.html")
     person = occupancies_of(viewer.user, on=today)[0].person
-    form = FilingForm(request.POST if request.method == "POST" else None, households=households, initial={"phone": person.phone})
+    form = FilingForm(
+        request.POST if request.method == "POST" else None, households=households, initial={"phone": person.phone}
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         at_home = data["where"] == FilingForm.HOME

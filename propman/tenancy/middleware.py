@@ -31,7 +31,7 @@ class CompanyPrefixMiddleware:
         outer = get_script_prefix()
         prefix = f"{outer.rstrip('/')}/{address}"
         request.company = company  # type: ignore[attr-defined]
-        request.urlconf = settings.COMPANY_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = settings.COMPANY_URLCONF
         request.path_info = f"/{rest}"
         request.META["SCRIPT_NAME"] = prefix
         set_script_prefix(f"{prefix}/")
