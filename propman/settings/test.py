@@ -5,6 +5,7 @@ from .base import REDIS_URL, VAR_DIR
 from .environment import text
 
 SECRET_KEY = "only for tests"  # noqa: S105
+CARDS_ISSUER_KEY = "only for tests"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 DEMO = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
