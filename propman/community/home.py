@@ -39,6 +39,7 @@ class Section:
     template: str
     context: dict[str, Any] = field(default_factory=dict)
     order: int = 50
+    is_aside: bool = False  # beside what waits, where the page is wide enough
 
 
 WAITING: list[Callable[[HttpRequest], Iterable[Waiting]]] = []

@@ -6,12 +6,7 @@ from .home import sections, what_waits
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What waits for the person who signed in, the most urgent first."""
-    now = timezone.now()
-    context = {
-        "waiting": what_waits(request),
-        "sections": sections(request),
-        "now": now,
-        "today": timezone.localtime(now).date(),
-    }
-    return render(request, "community/home.html", context)
+    """What waits for the person who signed in, the most urgent first, and what else each app has to show."""
+    waiting = what_waits(request)
+    shown = {"waiting": waiting, "first": waiting[0] if waiting else None, "rest": waiting[1:]}
+    return render(request, "community/home.html", {**shown, "sections": sections(request), "now": timezone.now()})
