@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from propman.accounts.models import User
 from propman.accounts.roles import RESIDENTS, Role
 from propman.common.text import tidy
-from propman.tenancy.events import Actor, NewEvent, record_event, record_events
+from propman.tenancy.events import Actor, NewEvent, record_event, record_events, stream_of
 from propman.tenancy.models import Company
 from propman.tenancy.scope import current_company_id
 
@@ -80,6 +80,24 @@ def connect_account(*, person: Person, user: User, by: Actor | None, at: datetim
     record_event("person.account_connected", person, by=by, at=at, facts={"user": user.pk})
     keep_roles_in_step([person.pk], by=by, at=at)
     return person
+
+
+@transaction.atomic
+def connect_accounts(*, accounts: Sequence[tuple[Person, User]], by: Actor | None, at: datetime) -> None:
+    """Let many residents sign in, as connect_account does for one. Raises AccountTaken; then none is connected."""
+    for person, user in accounts:
+        person.user = user
+    try:
+        with transaction.atomic():
+            Person.objects.bulk_update([person for person, _user in accounts], ["user"], batch_size=500)
+    except IntegrityError as error:
+        raise AccountTaken(_("This account belongs to another resident.")) from error
+    record_events(
+        [NewEvent(stream_of(person), "person.account_connected", {"user": user.pk}) for person, user in accounts],
+        by=by,
+        at=at,
+    )
+    keep_roles_in_step([person.pk for person, _user in accounts], by=by, at=at)
 
 
 def _personal(person: Person) -> dict[str, str]:

@@ -3,7 +3,8 @@
 The roles of employee and department head follow from these rows: every verb here grants and ends them in its own transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -270,6 +271,50 @@ def add_shift(
     }
     record_event("shift.added", shift, by=by, at=at, facts=facts)
     return shift
+
+
+@dataclass(frozen=True)
+class NewShift:
+    """A shift to be planned: [starts_at, ends_at)."""
+
+    employee: Employee
+    starts_at: datetime
+    ends_at: datetime
+    is_lead: bool = False
+
+
+@transaction.atomic
+def plan_shifts(*, department: Department, shifts: Sequence[NewShift], by: User | None, at: datetime) -> list[DutyShift]:
+    """Put many people on duty at once, as a whole rota; one event on the department counts them.
+
+    Raises ShiftNotPlannable, OnDutyAlready when one of them stands on the rota at that time; then none is planned.
+    """
+    if any(shift.ends_at <= shift.starts_at for shift in shifts):
+        raise ShiftNotPlannable({"ends_at": _("A shift ends after it begins.")})
+    if any((shift.ends_at - shift.starts_at).total_seconds() > 24 * 3600 for shift in shifts):
+        raise ShiftNotPlannable({"ends_at": _("A shift lasts 24 hours at most.")})
+    if department.closed_on:
+        raise ShiftNotPlannable(_("This department was closed."))
+    for employee in {shift.employee for shift in shifts}:
+        _employed(employee)
+    rows = [
+        DutyShift(
+            company_id=department.company_id,
+            department=department,
+            employee=shift.employee,
+            starts_at=shift.starts_at,
+            ends_at=shift.ends_at,
+            is_lead=shift.is_lead,
+        )
+        for shift in shifts
+    ]
+    try:
+        with transaction.atomic():
+            planned = DutyShift.objects.bulk_create(rows, batch_size=1000)
+    except IntegrityError as error:
+        raise OnDutyAlready(_("Somebody on this rota has another shift at the same time.")) from error
+    record_event("department.rota_planned", department, by=by, at=at, facts={"shifts": len(planned)})
+    return planned
 
 
 @transaction.atomic
