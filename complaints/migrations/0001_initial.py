@@ -3,11 +3,10 @@
 import django.db.models.deletion
 import django.db.models.manager
 import django.utils.timezone
-from django.conf import settings
-from django.db import migrations, models
-
 import propman.tenancy.base
 import propman.tenancy.constraints
+from django.conf import settings
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -12,12 +12,14 @@ class NoticeKind:
     """A thing that people are told, named like the event behind it, such as "complaint.accepted".
 
     `urgent` passes quiet hours and digests. `at_once` is not held for the minute in which a storm is collapsed into one
-    message: for receipts and codes that somebody waits for.
+    message: for receipts and codes that somebody waits for. `secrets` names the words that open something, such as a code,
+    or "path" when the link does: they are forgotten as soon as every message that holds them is sent.
     """
 
     event: str
     urgent: bool = False
     at_once: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 KINDS: dict[str, NoticeKind] = {}

@@ -118,6 +118,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
+    "socket_connect_timeout": 2,  # a request does not wait for a queue that cannot be reached
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
 }
@@ -248,9 +249,10 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # a test looks at the schema
 }
 
-METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without one, /metrics answers this machine alone
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Propman <no-reply@localhost>")
 EMAIL_TIMEOUT = 10
+SMS_GATEWAY = env.text("SMS_GATEWAY", "")  # a class such as propman.notify.sms.FileGateway; without one no SMS is offered
+SMS_FOLDER = VAR_DIR / "sms"
 
 LOGGING = {
     "version": 1,

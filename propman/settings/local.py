@@ -18,7 +18,6 @@ def machine_secret(name: str) -> str:
 
 
 SECRET_KEY = machine_secret("django")
-CARDS_ISSUER_KEY = machine_secret("cards-issuer")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 DEMO = text("PROPMAN_DEMO", "1") == "1"
 ACCOUNT_RATE_LIMITS = False
@@ -31,3 +30,4 @@ MFA_FORMS = {
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+SMS_GATEWAY = "propman.notify.sms.FileGateway"

@@ -1,0 +1,50 @@
+"""What the pages show of notices and messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.template import TemplateDoesNotExist
+
+from propman.tenancy.models import Company
+
+from .models import Message, Notice
+from .rendering import Told, tell
+
+PAGE = 30
+STATES = {
+    "waiting": Q(due_at__isnull=False),
+    "sent": Q(sent_at__isnull=False),
+    "dead": Q(dead_at__isnull=False),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows newest first, and the key after which the next page begins; None on the last."""
+
+    rows: Sequence[Any]
+    next_before: int | None
+
+
+def page_of(rows: QuerySet[Any], *, before: int | None, size: int = PAGE) -> Page:
+    """The newest rows before that key; a page costs the same however deep it lies."""
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: size + 1])
+    return Page(found[:size], found[size - 1].pk if len(found) > size else None)
+
+
+def words_of(notice: Notice, company: Company) -> Told:
+    """The notice in the active language; one whose kind is no more is named by its event."""
+    try:
+        return tell(notice, company)
+    except TemplateDoesNotExist:
+        return Told(notice.event, "", "")
+
+
+def messages_in(state: str, *, address: str = "") -> QuerySet[Message]:
+    """The company's messages in a state of STATES, or all of them; `address` narrows it to one recipient."""
+    messages: QuerySet[Message] = Message.objects.select_related("user").filter(STATES.get(state, Q()))
+    return messages.filter(address__iexact=address.strip()) if address.strip() else messages

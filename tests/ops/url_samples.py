@@ -1,1 +1,0 @@
-PUBLIC = {"ops:healthz", "ops:readyz", "ops:metrics"}
