@@ -16,6 +16,9 @@ from playwright.sync_api import sync_playwright
 
 from propman.settings.environment import BASE_DIR, VAR_DIR
 
+# Playwright's own Node wants a library (libatomic) that a bare machine does not have
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", f"{NODE_WHEEL}/bin/node")
+
 PATH_FILE = VAR_DIR / "chromium.path"
 PACKAGE = BASE_DIR / "node_modules" / "@sparticuz" / "chromium" / "bin"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
