@@ -63,7 +63,10 @@ def of_the_package() -> Path | None:
     browser, start = folder / "chromium", folder / "start"
     browser.write_bytes(brotli.decompress((PACKAGE / "chromium.br").read_bytes()))
     browser.chmod(0o755)
-    start.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{folder}/lib" exec "{browser}" "$@"\n')
+    dirs = "".join(f"<dir>{fonts}</dir>" for fonts in (folder / "fonts", "/usr/share/fonts", "~/.fonts"))
+    (folder / "fonts.conf").write_text(f"<fontconfig>{dirs}<cachedir>{folder}/fonts-cache</cachedir></fontconfig>")
+    variables = f'LD_LIBRARY_PATH="{folder}/lib" FONTCONFIG_FILE="{folder}/fonts.conf"'
+    start.write_text(f'#!/bin/sh\n{variables} exec "{browser}" "$@"\n')
     start.chmod(0o755)
     return start if runs(start) else None
 
