@@ -5,20 +5,42 @@ class ComplaintsConfig(AppConfig):
     name = "complaints"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from propman.accounts.context import NavigationEntry, register_navigation
+        from propman.accounts.roles import RESIDENTS, STAFF, Role
+        from propman.community.home import register_section, register_waiting
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.jobrun import register_sweep
 
-        from . import jobs
+        from . import home, jobs
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True))
         register_notices(
             "complaints",
             *(
                 NoticeKind(f"complaint.{name}")
-                for name in (
-                    "accepted answered replied waiting deferred resumed resolved resolved_by_other asker_replied confirmed closed "
-                    "half_fixed reopened withdrawn handed_over taken taken_from_you refused merged"
-                ).split()
+                for name in [
+                    "accepted",
+                    "answered",
+                    "replied",
+                    "waiting",
+                    "deferred",
+                    "resumed",
+                    "resolved",
+                    "resolved_by_other",
+                    "asker_replied",
+                    "confirmed",
+                    "closed",
+                    "half_fixed",
+                    "reopened",
+                    "withdrawn",
+                    "handed_over",
+                    "taken",
+                    "taken_from_you",
+                    "refused",
+                    "merged",
+                ]
             ),
         )
         register_notices(
@@ -28,5 +50,19 @@ class ComplaintsConfig(AppConfig):
                 for name in ("urged", "escalated_80", "escalated_100", "escalated_150", "escalated_200")
             ),
         )
+        register_navigation(
+            NavigationEntry(_("Complaints"), "complaints:mine", "message-circle", RESIDENTS, order=20),
+            NavigationEntry(
+                _("File a complaint"), "complaints:file", "plus", RESIDENTS, order=30, place="new", short_label=_("New")
+            ),
+            NavigationEntry(_("Queue"), "complaints:queue", "inbox", STAFF, order=20),
+            NavigationEntry(_("Log a contact"), "complaints:log", "phone-incoming", STAFF, order=25),
+            NavigationEntry(_("Number, name, room"), "complaints:queue", "search", STAFF, order=10, place="search"),
+            NavigationEntry(
+                _("Clocks"), "complaints:clocks", "clock", frozenset({Role.COMPANY_ADMINISTRATOR}), order=80, place="account"
+            ),
+        )
+        register_waiting(home.waiting)
+        register_section(home.section)
         register_sweep("timers", jobs.fire_due_timers)
         register_sweep("complaints", jobs.wake_complaints)

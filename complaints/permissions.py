@@ -1,7 +1,6 @@
 """Who may see a complaint and do what with it; `complaint_for` is the only door to a row."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.http import Http404, HttpRequest
 
@@ -46,14 +45,19 @@ def viewer_of(request: HttpRequest) -> Viewer:
     return Viewer(request.user, getattr(request, "roles", frozenset()), employee_of(request.user))
 
 
-def allowed_verbs(viewer: Viewer, complaint: Complaint, *, at: datetime) -> frozenset[Verb]:
-    """What the viewer may do with the complaint now; the services check the same again under the lock."""
+def verbs_of(viewer: Viewer, complaint: Complaint) -> frozenset[Verb]:
+    """The verbs that are the viewer's, in whatever state the complaint is; the services check the same under the lock."""
     verbs: set[Verb] = set()
     if complaint.asker_id == viewer.user.pk:
         verbs |= ASKER_VERBS
     if viewer.employee is not None:
         verbs |= _verbs_of_employee(viewer, viewer.employee, complaint)
-    return frozenset(verb for verb in verbs if is_allowed(complaint.state, verb))
+    return frozenset(verbs)
+
+
+def allowed_verbs(viewer: Viewer, complaint: Complaint) -> frozenset[Verb]:
+    """What the viewer may do with the complaint now."""
+    return frozenset(verb for verb in verbs_of(viewer, complaint) if is_allowed(complaint.state, verb))
 
 
 def _verbs_of_employee(viewer: Viewer, employee: Employee, complaint: Complaint) -> set[Verb]:

@@ -232,7 +232,6 @@ class Appraisal(CompanyModel):
     # what complaints tell
     contacts = models.IntegerField(default=0)
     verified = models.IntegerField(default=0)
-    due = models.IntegerField(default=0)
     on_time = models.IntegerField(default=0)
     reopened = models.IntegerField(default=0)
     breaches = models.IntegerField(default=0)
@@ -281,6 +280,7 @@ class Appraisal(CompanyModel):
         indexes = [
             models.Index(fields=["company", "unit"], name="hr_appraisal_unit"),
             models.Index(fields=["company", "employee"], name="hr_appraisal_employee"),
+            models.Index(fields=["company", "quarter", "post"], name="hr_appraisal_post"),
         ]
 
     @property

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("propman.community.urls")),
     path("", include("propman.accounts.company_urls")),
+    path("", include("complaints.urls")),
     path("api/v1/", include("propman.api_urls")),
     path("notices/", include("propman.notify.urls")),
 ]

@@ -5,5 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("propman.common.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("propman.ops.urls")),
     path("", include("propman.accounts.urls")),
 ]

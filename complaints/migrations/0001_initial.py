@@ -3,10 +3,11 @@
 import django.db.models.deletion
 import django.db.models.manager
 import django.utils.timezone
-import propman.tenancy.base
-import propman.tenancy.constraints
 from django.conf import settings
 from django.db import migrations, models
+
+import propman.tenancy.base
+import propman.tenancy.constraints
 
 
 class Migration(migrations.Migration):

@@ -71,7 +71,7 @@ class Complaint(CompanyModel):
     next_due_at = models.DateTimeField(null=True)
     next_due_clock = models.CharField(max_length=20, choices=Clock.choices, blank=True)
 
-    objects = ComplaintManager()
+    objects = ComplaintManager()  # type: ignore[misc]
 
     class Meta(CompanyModel.Meta):
         constraints = [

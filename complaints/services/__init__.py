@@ -20,6 +20,7 @@ from .centre import (
 from .escalation import fire_due_timers, wake_complaints
 from .filing import Asker, Filed, file_complaint
 from .handling import (
+    Responsible,
     accept_complaint,
     answer_complaint,
     defer_complaint,
@@ -29,12 +30,14 @@ from .handling import (
     wait_for_asker,
 )
 from .handover import hand_over_complaint, refuse_complaint, take_complaint
-from .policies import publish_policy
+from .policies import add_category, publish_policy, retire_category, set_up_complaints
 
 __all__ = [
     "Asker",
     "Filed",
+    "Responsible",
     "accept_complaint",
+    "add_category",
     "answer_complaint",
     "confirm_complaint",
     "correct_complaint",
@@ -54,6 +57,8 @@ __all__ = [
     "reply_as_asker",
     "reply_to_asker",
     "resolve_complaint",
+    "retire_category",
+    "set_up_complaints",
     "take_complaint",
     "take_next_complaint",
     "take_over_complaint",

@@ -1,6 +1,7 @@
 """The verbs of the asker, signed in or with number and tracking code."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -76,7 +77,9 @@ def _come_back(complaint: Complaint, verb: Verb, event: str, *, by: User | None,
     complaint = locked(complaint)
     if complaint.closed_at and at > complaint.closed_at + REOPEN_WITHIN:
         raise TooLate(_("It was closed more than 30 days ago; please file a new complaint."))
-    counted = {"half_fixes": complaint.half_fixes + 1} if verb == Verb.HALF_FIX else {"reopenings": complaint.reopenings + 1}
+    counted: dict[str, Any] = (
+        {"half_fixes": complaint.half_fixes + 1} if verb == Verb.HALF_FIX else {"reopenings": complaint.reopenings + 1}
+    )
     move(
         complaint,
         verb,

@@ -18,7 +18,7 @@ from propman.community.selectors import office_of
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import commitment, record_event
 from propman.tenancy.models import Company
-from propman.tenancy.numbers import TAKE
+from propman.tenancy.numbers import TAKE_ONE
 from propman.tenancy.scope import current_company_id
 
 from .moving import cleaned
@@ -31,7 +31,7 @@ LATEST = timedelta(minutes=5)  # how far a clock beside ours may run ahead
 # The last statement but the notice: the series stays locked from here to the end of the transaction.
 TAKE_NUMBER = (
     "WITH taken AS ("
-    + TAKE
+    + TAKE_ONE
     + """)
     UPDATE complaints_complaint SET number = %s::text || '-' || lpad(taken.last::text, 6, '0') FROM taken
     WHERE company_id = %s AND id = %s RETURNING number

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -79,7 +80,7 @@ def answer_complaint(
         facts = {"kind": "responsible", "by": responsible.by.isoformat()}
     complaint = locked(complaint)
     ensure_handler(complaint, by)
-    columns: dict[str, object] = {"wakes_at": None}
+    columns: dict[str, Any] = {"wakes_at": None}
     if complaint.first_answered_at is None:
         columns["first_answered_at"] = at
     if complaint.accepted_at is None:
@@ -175,7 +176,7 @@ def resolve_complaint(*, complaint: Complaint, by: Employee, at: datetime, text:
     complaint = locked(complaint)
     ensure_handler(complaint, by)
     lapse_offer(complaint, at=at)
-    columns: dict[str, object] = {}
+    columns: dict[str, Any] = {}
     if complaint.first_answered_at is None:
         columns["first_answered_at"] = at
     move(

@@ -51,3 +51,50 @@ def publish_policy(*, rules: Mapping[RuleKey, int], by: User | None, at: datetim
     )
     record_event("clock_policy.published", policy, by=by, at=at, facts={"version": policy.version})
     return policy
+
+
+# What most communities complain about, with an icon for the tile.
+DEFAULT_CATEGORIES = (
+    ("lift", "Lift", "电梯", "elevator"),
+    ("water", "Water", "给排水", "droplet"),
+    ("power", "Power", "供电照明", "bulb"),
+    ("cleaning", "Cleaning", "保洁", "wash"),
+    ("safety", "Safety", "安全", "shield-check"),
+    ("noise", "Noise", "噪音", "volume"),
+    ("parking", "Parking", "停车", "car"),
+    ("other", "Other", "其他", "dots"),
+)
+
+
+@transaction.atomic
+def set_up_complaints(*, by: User | None, at: datetime) -> ClockPolicy:
+    """The usual categories and limits of a new company; what exists already stays."""
+    for code, name, name_zh, icon in DEFAULT_CATEGORIES:
+        if not Category.objects.filter(code=code).exists():
+            add_category(code=code, name=name, name_zh=name_zh, icon=icon, by=by, at=at)
+    policy: ClockPolicy | None = ClockPolicy.objects.order_by("-version").first()
+    return policy or publish_policy(rules=default_rules(), by=by, at=at)
+
+
+@transaction.atomic
+def add_category(
+    *, code: str, name: str, name_zh: str, by: User | None, at: datetime, icon: str = "message-circle"
+) -> Category:
+    """A category that askers can choose from now on. Raises BadInput when the code is taken."""
+    if Category.objects.filter(code=code).exists():
+        raise BadInput("code", _("This code is taken."))
+    category: Category = Category.objects.create(
+        code=code, name=name, name_zh=name_zh, icon=icon, position=Category.objects.count()
+    )
+    record_event("category.added", category, by=by, at=at, facts={"code": code})
+    return category
+
+
+@transaction.atomic
+def retire_category(*, code: str, by: User | None, at: datetime) -> None:
+    """Offer the category no longer; complaints that have it keep it. An unknown or retired code changes nothing."""
+    category = Category.objects.select_for_update().filter(code=code, retired_at=None).first()
+    if category is not None:
+        category.retired_at = at
+        category.save(update_fields=["retired_at"])
+        record_event("category.retired", category, by=by, at=at, facts={"code": code})

@@ -1,16 +1,18 @@
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from propman.accounts.roles import Role
 from propman.community.models import Department, Employee
 from propman.notify.services import queue_notices
 from propman.tenancy.events import record_event
+from propman.tenancy.models import Company
 
-from .. import notices
-from ..models import Appraisal, AppraisalObjection, AppraisalQuarter, AppraisalUnit
-from ..scoring import SHOWN_FROM, UNIT_PRIOR
+from .. import facts, notices
+from ..models import Appraisal, AppraisalObjection, AppraisalQuarter, AppraisalUnit, OfficeResult
+from ..scoring import SHOWN_FROM, UNIT_PRIOR, adjusted_office_index, competition_ranks, office_index
 from ..selectors import employees_with
 from ..workflow import UnitState
 
@@ -77,12 +79,58 @@ def lock_quarter(*, quarter: AppraisalQuarter, at: datetime) -> AppraisalQuarter
         cursor.execute(RANK, {**ids, "period": quarter.period, "prior": UNIT_PRIOR, "shown": SHOWN_FROM})
         cursor.execute(DIGEST, ids)
         quarter.digest, ranked = cursor.fetchone()
+    rank_offices(quarter)
     quarter.locked_at, quarter.next_due_at = at, None
     quarter.save(update_fields=["locked_at", "next_due_at", "digest"])
-    facts = {"quarter": str(quarter.key), "digest": quarter.digest, "ranked": ranked}
-    record_event("appraisal.locked", quarter, by=None, at=at, facts=facts)
+    told = {"quarter": str(quarter.key), "digest": quarter.digest, "ranked": ranked}
+    record_event("appraisal.locked", quarter, by=None, at=at, facts=told)
     _tell_everybody(quarter, ranked, at)
     return quarter
+
+
+def rank_offices(quarter: AppraisalQuarter) -> list[OfficeResult]:
+    """Offices by contacts answered in time and solutions verified, a small volume drawn to the company's mean.
+
+    An office of fewer than five people has no rank.
+    """
+    zone = Company.objects.get(pk=quarter.company_id).timezone
+    told = facts.offices_in(quarter.key, zone)
+    company_index = office_index(
+        contacts=sum(office.contacts for office in told.values()),
+        on_time=sum(office.on_time for office in told.values()),
+        verified=sum(office.verified for office in told.values()),
+    )
+    if company_index is None:
+        return []
+    people = dict(
+        Appraisal.objects.filter(quarter=quarter, department__in=told)
+        .order_by()
+        .values_list("department")
+        .annotate(n=Count("pk"))
+    )
+    indexes = {
+        office: adjusted_office_index(
+            contacts=seen.contacts, on_time=seen.on_time, verified=seen.verified, company_index=company_index
+        )
+        for office, seen in told.items()
+    }
+    ranks = competition_ranks({office: index for office, index in indexes.items() if people.get(office, 0) >= SHOWN_FROM})
+    return OfficeResult.objects.bulk_create(
+        OfficeResult(
+            company_id=quarter.company_id,
+            quarter=quarter,
+            period=quarter.period,
+            department_id=office,
+            people=people.get(office, 0),
+            company_numerator=company_index.numerator,
+            company_denominator=company_index.denominator,
+            numerator=indexes[office].numerator,
+            denominator=indexes[office].denominator,
+            rank=ranks.get(office),
+            **asdict(seen),
+        )
+        for office, seen in sorted(told.items())
+    )
 
 
 def ensure_ready(quarter: AppraisalQuarter, at: datetime) -> None:

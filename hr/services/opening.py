@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import date, datetime, time
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from propman.tenancy.events import NewEvent, record_events, stream_of
 from propman.tenancy.models import Company
 from propman.tenancy.scope import current_company_id
 
-from .. import notices
+from .. import facts, notices
 from ..eligibility import Eligibility, Span, judge, services_of
 from ..models import Appraisal, AppraisalQuarter, AppraisalUnit, EmploymentSpan, Transfer
 from ..selectors import Bench, bench, current_standard
@@ -47,7 +48,7 @@ def open_quarter(*, key: QuarterKey, at: datetime) -> AppraisalQuarter | None:
     )
     places = who_belongs_where(key)
     units = _create_units(quarter, places)
-    rows = _create_rows(quarter, units, places)
+    rows = _create_rows(quarter, units, places, facts.employees_in(key, company.timezone))
     _appoint_scorers(list(units.values()), rows, bench())
     _announce(quarter, list(units.values()), rows, at=at)
     return quarter
@@ -104,7 +105,10 @@ def _create_units(quarter: AppraisalQuarter, places: list[Place]) -> dict[int | 
 
 
 def _create_rows(
-    quarter: AppraisalQuarter, units: dict[int | None, AppraisalUnit], places: list[Place]
+    quarter: AppraisalQuarter,
+    units: dict[int | None, AppraisalUnit],
+    places: list[Place],
+    told: dict[int, facts.EmployeeFacts],
 ) -> dict[int, list[Appraisal]]:
     day = quarter.key.after
     rows = [
@@ -122,6 +126,7 @@ def _create_rows(
             leave_days=judged.leave_days,
             elsewhere_days=judged.elsewhere_days,
             reason=judged.reason,
+            **asdict(told.get(employee.pk, facts.EmployeeFacts())),
         )
         for employee, unit, department, judged in places
     ]
@@ -149,10 +154,10 @@ def _appoint_scorers(units: list[AppraisalUnit], rows: dict[int, list[Appraisal]
 
 
 def _announce(quarter: AppraisalQuarter, units: list[AppraisalUnit], rows: dict[int, list[Appraisal]], *, at: datetime) -> None:
-    facts = {"quarter": str(quarter.key)}
-    events = [NewEvent(stream_of(quarter), "appraisal.opened", facts)]
+    what = {"quarter": str(quarter.key)}
+    events = [NewEvent(stream_of(quarter), "appraisal.opened", what)]
     events += [
-        NewEvent(stream_of(unit), "appraisal_unit.opened", {**facts, "scorer": unit.scorer_id, "rows": len(rows[unit.pk])})
+        NewEvent(stream_of(unit), "appraisal_unit.opened", {**what, "scorer": unit.scorer_id, "rows": len(rows[unit.pk])})
         for unit in units
     ]
     record_events(events, by=None, at=at)

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import pwd
-import re
 import secrets
 import shutil
 import socket
@@ -97,8 +96,8 @@ def process_is(pid: int, *, program: str, marks: set[str]) -> bool:
     """
     proc = Path(f"/proc/{pid}")
     try:
-        words = set(re.split(r"[\0 ]", (proc / "cmdline").read_text()))
-        return program in (proc / "comm").read_text() and not words.isdisjoint(marks)
+        line = f" {(proc / 'cmdline').read_text()} ".replace("\0", " ")
+        return program in (proc / "comm").read_text() and any(f" {mark} " in line for mark in marks)
     except OSError:
         return False
 

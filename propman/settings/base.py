@@ -249,6 +249,7 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # a test looks at the schema
 }
 
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without one, /metrics answers this machine alone
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Propman <no-reply@localhost>")
 EMAIL_TIMEOUT = 10
 SMS_GATEWAY = env.text("SMS_GATEWAY", "")  # a class such as propman.notify.sms.FileGateway; without one no SMS is offered

@@ -18,6 +18,7 @@ def machine_secret(name: str) -> str:
 
 
 SECRET_KEY = machine_secret("django")
+CARDS_ISSUER_KEY = machine_secret("cards-issuer")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 DEMO = text("PROPMAN_DEMO", "1") == "1"
 ACCOUNT_RATE_LIMITS = False

@@ -4,6 +4,7 @@ from .base import *  # noqa: F403
 from .environment import flag, text, words
 
 SECRET_KEY = text("SECRET_KEY")
+CARDS_ISSUER_KEY = text("CARDS_ISSUER_KEY")  # losing it loses the cards of open rounds: keep it apart from the backups
 ALLOWED_HOSTS = words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 DEMO = False

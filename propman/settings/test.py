@@ -2,8 +2,10 @@
 
 from .base import *  # noqa: F403
 from .base import REDIS_URL, VAR_DIR
+from .environment import text
 
 SECRET_KEY = "only for tests"  # noqa: S105
+CARDS_ISSUER_KEY = "only for tests"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 DEMO = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -16,7 +18,8 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-CELERY_BROKER_URL = REDIS_URL.rsplit("/", 1)[0] + "/9"
+# every worker of the suite empties a broker and cache of its own
+CELERY_BROKER_URL = f"{REDIS_URL.rsplit('/', 1)[0]}/{1 + int(text('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CELERY_BROKER_URL}}
 WHITENOISE_AUTOREFRESH = True
 SMS_GATEWAY = "propman.notify.sms.FileGateway"

@@ -13,7 +13,7 @@ class CurrentCompany(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[int]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [current_company_id()]
 
 
@@ -75,4 +75,4 @@ def company_constraints(
         constraints.insert(0, models.UniqueConstraint(fields=["company", "id"], name=f"{table}_company_id"))
     for column, to in (references or {}).items():
         constraints.append(CompanyForeignKey(name=f"{table}_{column}_fk", column=column, to=to))
-    return constraints  # type: ignore[return-value]
+    return constraints

@@ -16,12 +16,12 @@ class SqlConstraint(BaseConstraint):
     def statements(self, table: str) -> list[str]:
         raise NotImplementedError
 
-    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str | None:
+    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
         # Never inline in CREATE TABLE: run when the migration ends.
         schema_editor.deferred_sql += self.statements(table_name(model, schema_editor))  # type: ignore[union-attr]
         return None
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         for statement in self.statements(table_name(model, schema_editor)):
             schema_editor.execute(statement)
 
@@ -29,7 +29,7 @@ class SqlConstraint(BaseConstraint):
         pass
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -136,7 +136,7 @@ class CompanyForeignKey(SqlConstraint):
             f"REFERENCES {self.to} (company_id, id) DEFERRABLE INITIALLY IMMEDIATE"
         ]
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         # Run when the migration ends: the key referred to may be created later in the same migration.
         self.constraint_sql(model, schema_editor)
 

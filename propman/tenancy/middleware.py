@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import get_script_prefix, set_script_prefix
+from django.utils import timezone
 
 from .models import Company
 from .scope import serving
@@ -30,12 +31,12 @@ class CompanyPrefixMiddleware:
         outer = get_script_prefix()
         prefix = f"{outer.rstrip('/')}/{address}"
         request.company = company  # type: ignore[attr-defined]
-        request.urlconf = settings.COMPANY_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = settings.COMPANY_URLCONF
         request.path_info = f"/{rest}"
         request.META["SCRIPT_NAME"] = prefix
         set_script_prefix(f"{prefix}/")
         try:
-            with serving(company.pk):
+            with serving(company.pk), timezone.override(company.timezone):
                 return self.get_response(request)
         finally:
             set_script_prefix(outer)

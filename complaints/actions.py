@@ -1,0 +1,116 @@
+"""One table of what a verb needs and which service carries it out; pages and API both act through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from propman.community.models import Employee
+
+from . import services
+from .clocks import Clock
+from .models import Complaint
+from .permissions import Viewer, complaint_for, verbs_of
+from .workflow import NotYours, Verb
+
+Data = dict[str, Any]
+
+
+def _employee(viewer: Viewer) -> Employee:
+    if viewer.employee is None:
+        raise NotYours(_("Only employees can do this."))
+    return viewer.employee
+
+
+def _answer(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
+    responsible = None
+    if data.get("kind") == "responsible":
+        responsible = services.Responsible(data["responsible_name"], data["responsible_phone"], data["responsible_by"])
+    return services.answer_complaint(
+        complaint=complaint, by=_employee(viewer), at=at, text=data["text"], responsible=responsible
+    )
+
+
+def _reply(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
+    if complaint.asker_id == viewer.user.pk:
+        return services.reply_as_asker(complaint=complaint, by=viewer.user, at=at, text=data["text"])
+    return services.reply_to_asker(complaint=complaint, by=_employee(viewer), at=at, text=data["text"])
+
+
+def _by_employee(service: Callable[..., object], *names: str) -> Callable[[Complaint, Viewer, datetime, Data], object]:
+    def act(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
+        return service(complaint=complaint, by=_employee(viewer), at=at, **{name: data[name] for name in names if name in data})
+
+    return act
+
+
+def _by_asker(service: Callable[..., object], *names: str) -> Callable[[Complaint, Viewer, datetime, Data], object]:
+    def act(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
+        return service(complaint=complaint, by=viewer.user, at=at, **{name: data[name] for name in names if name in data})
+
+    return act
+
+
+def _merge(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
+    into = complaint_for(viewer, data["into"])
+    return services.merge_complaint(complaint=complaint, into=into, by=_employee(viewer), at=at)
+
+
+def _lengthen(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
+    return services.lengthen_clock(
+        complaint=complaint,
+        clock=Clock(data["clock"]),
+        to=timedelta(hours=data["hours"]),
+        by=_employee(viewer),
+        at=at,
+        reason=data["reason"],
+    )
+
+
+ACTS: dict[Verb, Callable[[Complaint, Viewer, datetime, Data], object]] = {
+    Verb.ACCEPT: _by_employee(services.accept_complaint),
+    Verb.HAND_OVER: _by_employee(services.hand_over_complaint, "reason", "to_employee", "to_department"),
+    Verb.TAKE: _by_employee(services.take_complaint),
+    Verb.REFUSE: _by_employee(services.refuse_complaint, "reason"),
+    Verb.ANSWER: _answer,
+    Verb.REPLY: _reply,
+    Verb.NOTE: _by_employee(services.note_on_complaint, "text"),
+    Verb.WAIT: _by_employee(services.wait_for_asker, "text", "until"),
+    Verb.DEFER: _by_employee(services.defer_complaint, "reason", "until"),
+    Verb.RESOLVE: _by_employee(services.resolve_complaint, "text"),
+    Verb.CONFIRM: _by_asker(services.confirm_complaint),
+    Verb.HALF_FIX: _by_asker(services.half_fix_complaint, "text"),
+    Verb.REOPEN: _by_asker(services.reopen_complaint, "text"),
+    Verb.URGE: _by_asker(services.urge_complaint, "text"),
+    Verb.RATE: _by_asker(services.rate_complaint, "rating"),
+    Verb.WITHDRAW: _by_asker(services.withdraw_complaint, "text"),
+    Verb.MERGE: _merge,
+    Verb.TAKE_OVER: _by_employee(services.take_over_complaint),
+    Verb.RECATEGORISE: _by_employee(services.recategorise_complaint, "category", "severity"),
+    Verb.LENGTHEN: _lengthen,
+    Verb.CORRECT: _by_employee(services.correct_complaint, "reason", "asker_name", "asker_phone"),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a verb: the complaint as it is now."""
+
+    complaint: Complaint
+    verb: Verb
+
+
+def act(complaint: Complaint, verb: Verb, *, viewer: Viewer, at: datetime, data: Data) -> Outcome:
+    """Carry out a verb on a complaint that the viewer may see.
+
+    Raises NotYours when the verb belongs to somebody else, and what its service raises.
+    """
+    # Whatever the state: the service knows it under the lock, and says more than a plain refusal.
+    if verb not in verbs_of(viewer, complaint):
+        raise NotYours(_("This is not yours to do."))
+    ACTS[verb](complaint, viewer, at, data)
+    return Outcome(Complaint.objects.get(pk=complaint.pk), verb)

@@ -1,0 +1,94 @@
+"""What complaints say of employees and offices over some days, by set-based queries; and the complaints behind a figure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from .clocks import Clock
+from .models import Complaint, Timer
+from .workflow import State
+
+CAME_BACK = Q(reopenings__gt=0) | Q(half_fixes__gt=0)
+ANSWERED = Q(first_answered_at__isnull=False)
+CONFIRMED = Q(closed_as=Complaint.ClosedAs.CONFIRMED)
+
+# What is counted of an employee: the complaints that he handles, wherever they came in.
+OF_EMPLOYEE: Mapping[str, Q] = {
+    "contacts": Q(),
+    "verified": CAME_BACK | Q(ran_out=True),  # the asker's word or a clock shows that it went wrong
+    "on_time": Q(ran_out=False),
+    "reopened": CAME_BACK,
+    "breaches": Q(accept_ran_out=True),
+}
+# What is counted of an office: the complaints that it received, whoever has them now.
+OF_OFFICE: Mapping[str, Q] = {
+    "contacts": Q(),
+    "on_time": ANSWERED & Q(ran_out=False),
+    "verified": CONFIRMED,
+    "reopened": CAME_BACK,
+    "ratings": Q(rating__isnull=False),
+}
+
+
+@dataclass(frozen=True)
+class EmployeeFacts:
+    contacts: int = 0
+    verified: int = 0
+    on_time: int = 0
+    reopened: int = 0
+    breaches: int = 0
+
+
+@dataclass(frozen=True)
+class OfficeFacts:
+    contacts: int = 0
+    on_time: int = 0
+    verified: int = 0
+    reopened: int = 0
+    ratings: int = 0
+    rating_sum: int = 0
+
+
+def employee_facts(since: datetime, until: datetime) -> dict[int, EmployeeFacts]:
+    """By employee: the contacts received in [since, until) that he handles, and what came of them."""
+    handled = _received(since, until).filter(handler__isnull=False).order_by()
+    found: Any = handled.values("handler_id").annotate(**_counts(OF_EMPLOYEE))
+    return {row.pop("handler_id"): EmployeeFacts(**row) for row in found}
+
+
+def office_facts(since: datetime, until: datetime) -> dict[int, OfficeFacts]:
+    """By management office: the contacts that it received in [since, until), answered, verified by the asker, rated."""
+    counts = {**_counts(OF_OFFICE), "rating_sum": Sum("rating", default=0)}
+    received = _received(since, until).filter(office__isnull=False).order_by()
+    found: Any = received.values("office_id").annotate(**counts)
+    return {row.pop("office_id"): OfficeFacts(**row) for row in found}
+
+
+def complaints_of_employee(employee: int, figure: str, since: datetime, until: datetime) -> QuerySet[Complaint]:
+    """The complaints behind one of the employee's figures. Raises KeyError for an unknown figure."""
+    return _received(since, until).filter(OF_EMPLOYEE[figure], handler_id=employee).order_by("-received_at", "-pk")
+
+
+def complaints_of_office(office: int, figure: str, since: datetime, until: datetime) -> QuerySet[Complaint]:
+    """The complaints behind one of the office's figures. Raises KeyError for an unknown figure."""
+    return _received(since, until).filter(OF_OFFICE[figure], office_id=office).order_by("-received_at", "-pk")
+
+
+def _received(since: datetime, until: datetime) -> QuerySet[Complaint]:
+    """All but imported history, what was withdrawn, and what was merged into another."""
+    fired = Timer.objects.filter(complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100)
+    return (
+        Complaint.objects.filter(received_at__gte=since, received_at__lt=until, is_imported=False)
+        .exclude(state__in=[State.MERGED, State.WITHDRAWN])
+        .annotate(
+            ran_out=Exists(fired.filter(clock__in=[Clock.FIRST_ANSWER, Clock.RESOLVE])),
+            accept_ran_out=Exists(fired.filter(clock=Clock.ACCEPT)),
+        )
+    )
+
+
+def _counts(of: Mapping[str, Q]) -> dict[str, Count]:
+    return {name: Count("pk", filter=condition) if condition else Count("pk") for name, condition in of.items()}

@@ -1,0 +1,329 @@
+"""What people type: parsing and layout."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from propman.common.forms import Act, Picks, Segment, Step
+from propman.community.models import Community, Department, Employee, Household
+
+from .clocks import Clock
+from .models import Category, Contact, Severity
+from .selectors import categories
+from .services.moving import LONGEST_TEXT
+from .workflow import Verb
+
+TEXT = {"rows": 4, "maxlength": LONGEST_TEXT}
+
+
+class CategoryField(forms.ModelChoiceField):
+    """The company's categories, as radios."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Category.objects.none(), empty_label=None, widget=forms.RadioSelect, **kwargs)
+
+
+class FilingForm(forms.Form):
+    """A resident files a complaint: what, where, how to be reached."""
+
+    HOME, SHARED = "home", "shared"
+
+    category = CategoryField(label=_("What is it about"))
+    title = forms.CharField(label=_("In a few words"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    text = forms.CharField(label=_("Tell it in your own words"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs=TEXT))
+    household = forms.ModelChoiceField(
+        Household.objects.none(), label=_("For which home"), widget=forms.RadioSelect, empty_label=None
+    )
+    where = forms.ChoiceField(
+        label=_("Where"),
+        choices=[(HOME, _("In my home")), (SHARED, _("A shared place"))],
+        widget=forms.RadioSelect,
+        initial=HOME,
+    )
+    place = forms.CharField(
+        label=_("Which place"),
+        max_length=120,
+        required=False,
+        help_text=_("A building, a gate, a lamp number: whatever finds it fastest."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    severity = forms.ChoiceField(
+        label=_("How urgent is it"), choices=Severity.choices, widget=forms.RadioSelect, initial="normal"
+    )
+    phone = forms.CharField(
+        label=_("Phone for questions"),
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
+    )
+    is_confidential = forms.BooleanField(
+        label=_("Hide my name, phone and room from the management office; the service centre speaks for me."), required=False
+    )
+
+    def __init__(self, *args: Any, households: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
+        self.fields["household"].queryset = households  # type: ignore[attr-defined]
+        homes = list(households)
+        self.fields["household"].label_from_instance = lambda home: f"{home.community} {home.room}"  # type: ignore[attr-defined]
+        if len(homes) == 1:
+            self.fields["household"].initial = homes[0].pk
+            self.fields["household"].widget = forms.HiddenInput()
+        icons = {str(category.pk): category.icon for category in self.fields["category"].queryset}  # type: ignore[attr-defined]
+        self.helper = FormHelper()
+        self.helper.layout = Layout(
+            Step(1, _("What"), Picks("category", icons=icons), "title", "text"),
+            Step(2, _("Where"), Picks("household") if len(homes) > 1 else Field("household"), Picks("where"), "place"),
+            Step(3, _("How to reach you"), Segment("severity"), "phone", "is_confidential"),
+            Act(
+                _("File the complaint"),
+                says=_("You get a number at once. Nobody can delete it, only answer it."),
+                class_="btn btn-primary is-wide",
+            ),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("where") == self.SHARED and not data.get("place"):
+            self.add_error("place", _("Say which place, so that somebody finds it."))
+        return data
+
+
+class ContactForm(forms.Form):
+    """An employee logs somebody who phoned, came by or wrote; the employee was asked first and owns it."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Contact.Kind.choices, initial="complaint")
+    channel = forms.ChoiceField(
+        label=_("By"),
+        choices=[choice for choice in Contact.Channel.choices if choice[0] in {"phone", "visit", "letter", "email"}],
+        widget=forms.RadioSelect,
+        initial="phone",
+    )
+    asker_name = forms.CharField(label=_("Name"), max_length=80)
+    asker_phone = forms.CharField(
+        label=_("Phone"), max_length=32, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    asker_email = forms.EmailField(label=_("E-mail"), required=False)
+    community = forms.ModelChoiceField(Community.objects.none(), label=_("Community"), required=False)
+    room = forms.CharField(
+        label=_("Room"),
+        max_length=60,
+        required=False,
+        help_text=_("As on the door, such as 3-2-1201; leave it empty for visitors."),
+    )
+    category = CategoryField(label=_("What is it about"))
+    severity = forms.ChoiceField(
+        label=_("How urgent is it"), choices=Severity.choices, widget=forms.RadioSelect, initial="normal"
+    )
+    title = forms.CharField(label=_("In a few words"), max_length=120)
+    text = forms.CharField(label=_("What they said"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs=TEXT))
+    received_at = forms.DateTimeField(
+        label=_("When they asked"),
+        required=False,
+        help_text=_("Only if it was before now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    is_confidential = forms.BooleanField(label=_("Name, phone and room are hidden from the management office."), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
+        self.helper = FormHelper()
+        self.helper.layout = Layout(
+            Step(1, _("Who asks"), Segment("channel"), "asker_name", "asker_phone", "asker_email", "community", "room"),
+            Step(2, _("What"), "kind", Picks("category"), Segment("severity"), "title", "text"),
+            Step(3, _("When"), "received_at", "is_confidential"),
+            Act(
+                _("Log the contact"),
+                says=_("You were asked first: it is yours until somebody else has taken it."),
+                icon="check",
+            ),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("room") and not data.get("community"):
+            self.add_error("community", _("Choose the community of the room."))
+        elif data.get("room"):
+            found = data["community"].rooms.filter(label__iexact=data["room"].strip()).first()
+            if found is None:
+                self.add_error("room", _("There is no such room in this community."))
+            data["room"] = found
+        else:
+            data["room"] = None
+        return data
+
+
+class VerbForm(forms.Form):
+    """The form of a verb that needs nothing; the others extend it. `version` is the thread that was read."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    verb: Verb
+    icon = "check"
+    is_staff = False
+
+    def __init__(self, *args: Any, verb: Verb, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verb = verb
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(*self.fields)
+
+
+class TextForm(VerbForm):
+    text = forms.CharField(label=_("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={**TEXT, "rows": 3}))
+
+
+class OptionalTextForm(VerbForm):
+    text = forms.CharField(
+        label=_("Text"), max_length=LONGEST_TEXT, required=False, widget=forms.Textarea(attrs={**TEXT, "rows": 2})
+    )
+
+
+class ReasonForm(VerbForm):
+    reason = forms.CharField(label=_("Reason"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={**TEXT, "rows": 2}))
+
+
+class AnswerForm(VerbForm):
+    """A solution, or who is responsible with phone and time; “not our job” alone cannot be sent."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind of answer"),
+        choices=[("responsible", _("Who is responsible")), ("solution", _("Solution"))],
+        widget=forms.RadioSelect,
+        initial="solution",
+    )
+    text = forms.CharField(label=_("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={**TEXT, "rows": 3}))
+    responsible_name = forms.CharField(label=_("Who is responsible"), max_length=80, required=False)
+    responsible_phone = forms.CharField(label=_("Phone"), max_length=32, required=False)
+    responsible_by = forms.DateTimeField(
+        label=_("By when"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper.layout = Layout(
+            "version", Segment("kind"), "text", "responsible_name", "responsible_phone", "responsible_by"
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("kind") == "responsible":
+            for name in ("responsible_name", "responsible_phone", "responsible_by"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("Say who, how to reach them, and by when."))
+        return data
+
+
+class HandOverForm(ReasonForm):
+    to_employee = forms.ModelChoiceField(Employee.objects.none(), label=_("To an employee"), required=False)
+    to_department = forms.ModelChoiceField(Department.objects.none(), label=_("Or to a department"), required=False)
+    field_order = ("to_employee", "to_department", "reason", "version")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Employee.objects.filter(left_on=None).select_related("department").order_by("department__name", "name")
+        self.fields["to_employee"].queryset = people  # type: ignore[attr-defined]
+        self.fields["to_employee"].label_from_instance = lambda one: f"{one.name}, {one.department.name}"  # type: ignore[attr-defined]
+        self.fields["to_department"].queryset = Department.objects.filter(closed_on=None).order_by("name")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("to_employee") and not data.get("to_department") and not self.errors:
+            self.add_error("to_employee", _("Choose an employee or a department."))
+        return data
+
+
+class UntilForm(VerbForm):
+    until = forms.DateTimeField(
+        label=_("Until"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+
+
+class DeferForm(UntilForm, ReasonForm):
+    field_order = ("until", "reason", "version")
+
+
+class WaitForm(TextForm):
+    """A question; it comes back by itself after three days."""
+
+
+class RecategoriseForm(VerbForm):
+    category = forms.ModelChoiceField(Category.objects.none(), label=_("What is it about"))
+    severity = forms.ChoiceField(label=_("How urgent is it"), choices=Severity.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
+
+
+class LengthenForm(ReasonForm):
+    clock = forms.ChoiceField(label=_("Clock"), choices=Clock.choices)
+    hours = forms.IntegerField(label=_("Hours in all"), min_value=1, max_value=8784)
+    field_order = ("clock", "hours", "reason", "version")
+
+
+class CorrectForm(ReasonForm):
+    asker_name = forms.CharField(label=_("Name"), max_length=80, required=False)
+    asker_phone = forms.CharField(label=_("Phone"), max_length=32, required=False)
+    field_order = ("asker_name", "asker_phone", "reason", "version")
+
+
+class MergeForm(VerbForm):
+    into = forms.CharField(label=_("Into number"), max_length=20)
+
+
+class RateForm(VerbForm):
+    rating = forms.TypedChoiceField(
+        label=_("How well was it handled"), choices=[(n, str(n)) for n in range(1, 6)], coerce=int, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper.layout = Layout("version", Segment("rating"))
+
+
+FORMS: dict[Verb, type[VerbForm]] = {
+    Verb.ACCEPT: VerbForm,
+    Verb.HAND_OVER: HandOverForm,
+    Verb.TAKE: VerbForm,
+    Verb.REFUSE: ReasonForm,
+    Verb.ANSWER: AnswerForm,
+    Verb.REPLY: TextForm,
+    Verb.NOTE: TextForm,
+    Verb.WAIT: WaitForm,
+    Verb.DEFER: DeferForm,
+    Verb.RESOLVE: TextForm,
+    Verb.CONFIRM: VerbForm,
+    Verb.HALF_FIX: TextForm,
+    Verb.REOPEN: TextForm,
+    Verb.URGE: OptionalTextForm,
+    Verb.RATE: RateForm,
+    Verb.WITHDRAW: OptionalTextForm,
+    Verb.MERGE: MergeForm,
+    Verb.TAKE_OVER: VerbForm,
+    Verb.RECATEGORISE: RecategoriseForm,
+    Verb.LENGTHEN: LengthenForm,
+    Verb.CORRECT: CorrectForm,
+}
+
+
+class FollowForm(forms.Form):
+    """Number and tracking code of somebody without an account."""
+
+    number = forms.CharField(
+        label=_("Number"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "2026-000123"})
+    )
+    code = forms.CharField(label=_("Tracking code"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.layout = Layout("number", "code", Act(_("Show the complaint"), icon="search"))

@@ -1,0 +1,93 @@
+"""Forms of the administrator: limits of the clocks, categories."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from propman.common.forms import Act
+
+from .clocks import Clock
+from .models import Category, ClockPolicy, ClockRule, Severity
+from .selectors import categories
+from .services.policies import RuleKey, default_rules
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One line of the table: a category (or all the rest) and a severity, with the field of each clock."""
+
+    category: Any
+    severity: str
+    fields: list[Any]
+
+
+class PolicyForm(forms.Form):
+    """Minutes of each clock for every category and severity; an empty cell takes the rule for all other categories."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines: list[tuple[Category | None, str]] = [
+            (category, severity) for category in [None, *categories()] for severity in Severity.values
+        ]
+        now = self._current()
+        for category, severity in self.lines:
+            for clock in Clock:
+                self.fields[self.name(category, severity, clock)] = forms.IntegerField(
+                    min_value=1,
+                    max_value=366 * 24 * 60,
+                    required=category is None,
+                    initial=now.get((category.pk if category else None, severity, clock)),
+                    widget=forms.NumberInput(
+                        attrs={"class": "form-control", "aria-label": self.label(category, severity, clock)}
+                    ),
+                )
+
+    @staticmethod
+    def name(category: Category | None, severity: str, clock: Clock) -> str:
+        return f"{category.code if category else '*'}-{severity}-{clock}"
+
+    @staticmethod
+    def label(category: Category | None, severity: str, clock: Clock) -> str:
+        return f"{category or _('All other categories')}, {Severity(severity).label}, {clock.label}"
+
+    @staticmethod
+    def _current() -> dict[tuple[int | None, str, str], int]:
+        newest = ClockPolicy.objects.order_by("-version").first()
+        if newest is None:
+            return {(None, severity, clock): minutes for (_category, severity, clock), minutes in default_rules().items()}
+        rules = ClockRule.objects.filter(policy=newest)
+        return {(rule.category_id, rule.severity, rule.clock): rule.minutes for rule in rules}
+
+    def rows(self) -> Iterator[RuleRow]:
+        for category, severity in self.lines:
+            fields = [self[self.name(category, severity, clock)] for clock in Clock]
+            yield RuleRow(category or _("All other categories"), str(Severity(severity).label), fields)
+
+    def rules(self) -> dict[RuleKey, int]:
+        """What was typed, for publish_policy()."""
+        found: dict[RuleKey, int] = {}
+        for category, severity in self.lines:
+            for clock in Clock:
+                minutes = self.cleaned_data.get(self.name(category, severity, clock))
+                if minutes:
+                    found[(category, severity, clock)] = minutes
+        return found
+
+
+class CategoryForm(forms.Form):
+    code = forms.SlugField(
+        label=gettext_lazy("Code"), max_length=30, help_text=gettext_lazy("Small letters, such as lift; it stays.")
+    )
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=60)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.layout = Layout("code", "name", "name_zh", Act(gettext_lazy("Add the category"), icon="plus"))

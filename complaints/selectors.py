@@ -1,0 +1,450 @@
+"""What pages and API show of complaints: the thread, the clocks, the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from propman.accounts.models import User
+from propman.community.models import Department, Employee
+from propman.community.selectors import duty_manager, general_manager, service_centre
+from propman.tenancy.events import facts_of, stream_of, texts_of
+from propman.tenancy.models import Event
+
+from .clocks import LEVELS, Clock, Reading
+from .models import Category, Complaint, Offer
+from .permissions import Viewer, may_know_asker
+from .querysets import ComplaintQuerySet
+from .workflow import State
+
+STAFF_ONLY = frozenset(
+    {"complaint.noted", "complaint.escalated", "complaint.gathered", "complaint.merged_on", "complaint.corrected"}
+)
+ASKER_EVENTS = frozenset(
+    {"complaint.asker_replied", "complaint.urged", "complaint.reopened", "complaint.half_fixed", "complaint.confirmed",
+     "complaint.rated", "complaint.withdrawn"}
+)  # fmt: skip
+SPOKEN = frozenset(
+    {"complaint.received", "complaint.answered", "complaint.replied", "complaint.waiting", "complaint.deferred",
+     "complaint.resolved", "complaint.asker_replied", "complaint.reopened", "complaint.half_fixed"}
+)  # fmt: skip
+ICONS = {
+    "complaint.received": "send",
+    "complaint.accepted": "check",
+    "complaint.handed_over": "arrow-forward-up",
+    "complaint.taken": "arrows-right",
+    "complaint.refused": "arrow-back-up",
+    "complaint.taken_over": "headset",
+    "complaint.urged": "bell-ringing",
+    "complaint.confirmed": "circle-check",
+    "complaint.closed": "circle-check",
+    "complaint.rated": "star",
+    "complaint.withdrawn": "x",
+    "complaint.merged": "git-merge",
+    "complaint.gathered": "git-merge",
+    "complaint.escalated": "stairs-up",
+    "complaint.recategorised": "tag",
+    "complaint.lengthened": "clock-plus",
+    "complaint.resumed": "player-play",
+    "complaint.corrected": "pencil",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a complaint's thread: words that somebody said, or something that happened."""
+
+    name: str
+    position: int
+    at: datetime
+    who: str
+    says: str = ""
+    text: str = ""
+    about: str = ""
+    icon: str = "point"
+    is_spoken: bool = False
+    is_mine: bool = False
+    is_note: bool = False
+    is_of_company: bool = False
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The whole conversation, oldest first, and the internal notes apart from it; `version` is what a reply was written against."""
+
+    entries: list[Entry]
+    notes: list[Entry]
+    version: int
+
+    @property
+    def newest_first(self) -> list[Entry]:
+        return self.entries[::-1]
+
+    @property
+    def newest_words(self) -> Entry | None:
+        return next((entry for entry in reversed(self.entries) if entry.is_spoken), None)
+
+
+def thread_of(complaint: Complaint, *, viewer: Viewer | None) -> Thread:
+    """The thread as the viewer may see it; None is somebody who follows it by number and code."""
+    events = list(Event.objects.filter(stream=stream_of(complaint)).order_by("position"))
+    staff = viewer is not None and viewer.employee is not None
+    texts = texts_of(events)
+    people = _people(events)
+    entries: list[Entry] = []
+    notes: list[Entry] = []
+    for event in events:
+        if event.name in STAFF_ONLY and not staff:
+            continue
+        entry = _entry(event, texts.get(event.pk, {}), complaint, viewer, people)
+        (notes if entry.is_note else entries).append(entry)
+    return Thread(entries, notes, events[-1].position if events else 0)
+
+
+@dataclass
+class People:
+    """The names behind the ids in events, found with two queries for a whole thread."""
+
+    by_user: dict[int, Employee] = field(default_factory=dict)
+    by_id: dict[int, Employee] = field(default_factory=dict)
+    departments: dict[int, Department] = field(default_factory=dict)
+
+    def name(self, employee_id: Any) -> str:
+        return self.by_id[employee_id].name if employee_id in self.by_id else ""
+
+
+def _people(events: Iterable[Event]) -> People:
+    users, ids, departments = set(), set(), set()
+    for event in events:
+        users.add(event.actor_id)
+        facts = facts_of(event)
+        ids |= {facts.get(key) for key in ("to", "to_employee", "handler", "giver", "before", "first_asked")}
+        departments.add(facts.get("to_department"))
+    found = Employee.objects.select_related("department").filter(Q(user__in=users - {None}) | Q(pk__in=ids - {None}))
+    people = People()
+    for employee in found:
+        people.by_id[employee.pk] = employee
+        if employee.user_id:
+            people.by_user[employee.user_id] = employee
+    if departments - {None}:
+        people.departments = Department.objects.in_bulk(list(departments - {None}))
+    return people
+
+
+def _entry(event: Event, texts: dict[str, str], complaint: Complaint, viewer: Viewer | None, people: People) -> Entry:
+    facts = facts_of(event)
+    text = texts.get("text", "")
+    by_asker = event.name in ASKER_EVENTS or event.name == "complaint.received"
+    employee = people.by_user.get(event.actor_id) if event.actor_id else None
+    is_mine = viewer.user.pk == event.actor_id if viewer else by_asker
+    if by_asker:
+        who = asker_name(complaint, viewer)
+    elif employee is not None:
+        who = employee.name
+    else:
+        who = ""
+    if event.name == "complaint.received":
+        text = complaint.words.text if complaint.words else _("These words have been erased.")
+    return Entry(
+        name=event.name,
+        position=event.position,
+        at=event.at,
+        who=_("You") if is_mine else who,
+        says=_says(event, facts, texts, people),
+        text=text,
+        about=employee.department.name if employee and not by_asker else "",
+        icon=ICONS.get(event.name, "point"),
+        is_spoken=event.name in SPOKEN and bool(text),
+        is_mine=is_mine,
+        is_note=event.name == "complaint.noted",
+        is_of_company=not by_asker,
+    )
+
+
+def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: People) -> str:
+    """What happened, after the name of who did it."""
+    to = people.name(facts.get("to_employee"))
+    if not to and facts.get("to_department") in people.departments:
+        to = people.departments[facts["to_department"]].name
+    match event.name:
+        case "complaint.received":
+            return _("filed it")
+        case "complaint.accepted":
+            return _("took it")
+        case "complaint.handed_over":
+            return _("offered it to %(name)s: %(reason)s") % {"name": to, "reason": texts.get("text", "")}
+        case "complaint.taken":
+            return _("took it from %(name)s") % {"name": people.name(facts.get("giver"))}
+        case "complaint.refused":
+            return _("did not take it: %(reason)s") % {"reason": texts.get("text", "")}
+        case "complaint.taken_over":
+            return _("of the service centre took it over")
+        case "complaint.answered" if facts.get("kind") == "responsible":
+            by = datetime.fromisoformat(facts["by"])
+            return _("responsible: %(name)s, %(phone)s, by %(time)s") % {
+                "name": texts.get("name", ""),
+                "phone": texts.get("phone", ""),
+                "time": timezone.localtime(by).strftime("%m-%d %H:%M"),
+            }
+        case "complaint.waiting":
+            return _("asks, and waits")
+        case "complaint.deferred":
+            until = datetime.fromisoformat(facts["until"])
+            return _("put it off until %(time)s") % {"time": timezone.localtime(until).strftime("%m-%d %H:%M")}
+        case "complaint.resumed":
+            return _("It goes on.")
+        case "complaint.resolved":
+            return _("says it is put right")
+        case "complaint.confirmed":
+            return _("confirmed that it is fixed")
+        case "complaint.closed":
+            return _("Closed: nobody said otherwise for 7 days.")
+        case "complaint.reopened":
+            return _("says it is not fixed")
+        case "complaint.half_fixed":
+            return _("says it is half fixed")
+        case "complaint.urged":
+            return _("urged it")
+        case "complaint.rated":
+            return _("gave %(rating)s of 5") % {"rating": facts.get("rating")}
+        case "complaint.withdrawn":
+            return _("withdrew it")
+        case "complaint.merged":
+            return _("put it together with %(number)s") % {"number": facts.get("into")}
+        case "complaint.gathered":
+            return _("put %(number)s together with it") % {"number": facts.get("from")}
+        case "complaint.recategorised":
+            return _("changed category or severity")
+        case "complaint.lengthened":
+            return _("allowed more time: %(reason)s") % {"reason": texts.get("text", "")}
+        case "complaint.corrected":
+            return _("corrected a detail: %(reason)s") % {"reason": texts.get("text", "")}
+        case "complaint.escalated":
+            told = people.name(facts.get("to")) or _("nobody")
+            share = {"clock": Clock(facts["clock"]).label, "level": facts["level"], "name": told}
+            if "handler" in facts:
+                return _("%(clock)s, %(level)s %%: the service centre took it over, told %(name)s") % share
+            return _("%(clock)s, %(level)s %%: told %(name)s") % share
+        case _:
+            return ""
+
+
+def asker_name(complaint: Complaint, viewer: Viewer | None) -> str:
+    """The asker's name, unless he is confidential to this viewer."""
+    if viewer is not None and not may_know_asker(viewer, complaint):
+        return _("Name withheld")
+    return (complaint.words.asker_name if complaint.words else "") or _("The asker")
+
+
+@dataclass(frozen=True)
+class ClockFace:
+    """One of the four clocks as a page shows it."""
+
+    clock: Clock
+    limit: timedelta
+    started_at: datetime
+    due_at: datetime
+    is_paused: bool
+    met_at: datetime | None
+
+    @property
+    def label(self) -> str:
+        return str(self.clock.label)
+
+
+def clock_faces(readings: dict[Clock, Reading], *, at: datetime) -> list[ClockFace]:
+    """The clocks that have started, in their order; a stopped one says how long it took."""
+    faces = []
+    for clock, reading in readings.items():
+        if reading.epoch == 0:
+            continue
+        elapsed = reading.elapsed_at(at)
+        faces.append(
+            ClockFace(
+                clock=clock,
+                limit=reading.limit,
+                started_at=at - elapsed,
+                due_at=at - elapsed + reading.limit,
+                is_paused=reading.is_paused,
+                met_at=at if reading.is_stopped else None,
+            )
+        )
+    return faces
+
+
+@dataclass(frozen=True)
+class Rung:
+    """When who is told if nobody acts."""
+
+    at: datetime
+    name: str
+
+
+def next_rungs(complaint: Complaint, readings: dict[Clock, Reading], *, at: datetime) -> list[Rung]:
+    """The coming levels of the clock that is due first, with the people who would be told."""
+    running = [reading for reading in readings.values() if reading.running_since]
+    if not running:
+        return []
+    first = min(running, key=lambda reading: reading.due_at() or at)
+    centre = service_centre()
+    of_centre = duty_manager(at=at) or (centre.head if centre else None)
+    head = complaint.department.head if complaint.department else None
+    people = {80: complaint.handler or of_centre, 100: head or of_centre, 150: of_centre, 200: general_manager()}
+    rungs = []
+    for level in LEVELS:
+        due_at, person = first.due_at(level), people[level]
+        if due_at is not None and due_at > at and person is not None:
+            rungs.append(Rung(due_at, person.name))
+    return rungs[:3]
+
+
+VIEWS = ("mine", "first_asked", "offered", "open", "nobody", "late", "urged", "reopened", "paused", "closed")
+
+
+def in_view(complaints: ComplaintQuerySet, view: str, viewer: Viewer, *, at: datetime) -> ComplaintQuerySet:
+    """The complaints of one of the queue's views, the next due first."""
+    employee = viewer.employee
+    open_ones = complaints.open()
+    match view:
+        case "mine":
+            return open_ones.filter(handler=employee)
+        case "first_asked":
+            return complaints.filter(first_inquirer=employee).exclude(state__in=[State.CLOSED, State.MERGED, State.WITHDRAWN])
+        case "offered":
+            return open_ones.filter(offered_to(employee))
+        case "nobody":
+            return open_ones.filter(state=State.RECEIVED, accepted_at=None)
+        case "late":
+            return open_ones.filter(next_due_at__lte=at)
+        case "urged":
+            return open_ones.filter(urges__gt=0)
+        case "reopened":
+            return open_ones.filter(Q(reopenings__gt=0) | Q(half_fixes__gt=0))
+        case "paused":
+            return complaints.filter(state__in=[State.WAITING, State.DEFERRED])
+        case "closed":
+            return complaints.filter(state__in=[State.RESOLVED, State.CLOSED, State.MERGED, State.WITHDRAWN])
+        case _:
+            return open_ones
+
+
+def offered_to(employee: Employee | None) -> Q:
+    """The complaints that were offered to the employee or to the department as a whole, and wait for an answer."""
+    if employee is None:
+        return Q(pk__in=[])
+    offers = Offer.objects.filter(
+        Q(to_employee=employee) | Q(to_employee=None, to_department_id=employee.department_id), closed_at=None
+    )
+    return Q(pk__in=offers.values("complaint_id"))
+
+
+def view_counts(viewer: Viewer, *, at: datetime) -> dict[str, int]:
+    """How many complaints stand in each view of open ones, with one query."""
+    visible = Complaint.objects.visible_to(viewer).open()
+    employee = viewer.employee
+    return dict(
+        visible.aggregate(
+            open=Count("pk"),
+            mine=Count("pk", filter=Q(handler=employee)),
+            nobody=Count("pk", filter=Q(state=State.RECEIVED, accepted_at=None)),
+            late=Count("pk", filter=Q(next_due_at__lte=at)),
+            urged=Count("pk", filter=Q(urges__gt=0)),
+            reopened=Count("pk", filter=Q(reopenings__gt=0) | Q(half_fixes__gt=0)),
+            paused=Count("pk", filter=Q(state__in=[State.WAITING, State.DEFERRED])),
+            offered=Count("pk", filter=offered_to(employee)),
+            first_asked=Count("pk", filter=Q(first_inquirer=employee)),
+        )
+    )
+
+
+def of_asker(user: User) -> ComplaintQuerySet:
+    """The asker's own complaints, newest first."""
+    mine: ComplaintQuerySet = Complaint.objects.filter(asker=user).for_list().order_by("-pk")
+    return mine
+
+
+def categories() -> QuerySet[Category]:
+    return Category.objects.filter(retired_at=None).order_by("position", "pk")
+
+
+VIEW_LABELS: dict[str, tuple[Any, str]] = {
+    "mine": (_lazy("I handle"), "user"),
+    "first_asked": (_lazy("I was asked first"), "user-question"),
+    "offered": (_lazy("Offered to me"), "transfer"),
+    "open": (_lazy("All open"), "inbox"),
+    "nobody": (_lazy("Nobody yet"), "user-off"),
+    "late": (_lazy("Late"), "alert-circle"),
+    "urged": (_lazy("Urged"), "bell-ringing"),
+    "reopened": (_lazy("Reopened"), "rotate"),
+    "paused": (_lazy("Clock paused"), "player-pause"),
+    "closed": (_lazy("Put right or closed"), "circle-check"),
+}
+OWN_VIEWS = ("mine", "first_asked", "offered")
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """One of the queue's views, with how many stand in it; closed ones are not counted."""
+
+    name: str
+    label: Any
+    icon: str
+    count: int | None
+    is_own: bool
+
+
+def labelled_views(viewer: Viewer, *, at: datetime) -> list[QueueView]:
+    counts = view_counts(viewer, at=at)
+    return [QueueView(name, label, icon, counts.get(name), name in OWN_VIEWS) for name, (label, icon) in VIEW_LABELS.items()]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under one heading of the queue."""
+
+    label: str
+    rows: list[Complaint]
+
+
+def grouped_by_due(rows: Iterable[Complaint], *, at: datetime) -> list[Group]:
+    """Late, within the hour, today, later, and those whose clock stands still."""
+    headings = [_("Late"), _("Next hour"), _("Later today"), _("Later"), _("No clock runs")]
+    today = timezone.localtime(at).date()
+    groups: dict[str, list[Complaint]] = {heading: [] for heading in headings}
+    for row in rows:
+        due_at = row.next_due_at if row.is_open else None
+        if due_at is None:
+            place = 4
+        elif due_at <= at:
+            place = 0
+        elif due_at <= at + timedelta(hours=1):
+            place = 1
+        else:
+            place = 2 if timezone.localtime(due_at).date() == today else 3
+        groups[headings[place]].append(row)
+    return [Group(label, found) for label, found in groups.items() if found]
+
+
+def search(complaints: ComplaintQuerySet, words: str) -> ComplaintQuerySet:
+    """By number, room, title, or the asker's phone or name (not of confidential ones)."""
+    return complaints.filter(
+        Q(number__endswith=words)
+        | Q(room__label__iexact=words)
+        | Q(words__title__icontains=words)
+        | Q(contact__is_confidential=False) & (Q(words__asker_phone=words) | Q(words__asker_name__icontains=words))
+    )
+
+
+def also_open(complaint: Complaint, viewer: Viewer) -> list[Complaint]:
+    """What else is open for the same room, as far as the viewer may see it."""
+    if complaint.room_id is None or not may_know_asker(viewer, complaint):
+        return []
+    others = Complaint.objects.visible_to(viewer).open().for_list()
+    return list(others.filter(room_id=complaint.room_id).exclude(pk=complaint.pk).order_by("next_due_at", "pk")[:5])

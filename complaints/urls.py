@@ -1,0 +1,46 @@
+from django.urls import path
+
+from .views import filing, follow, lists, settings, thread
+from .workflow import Verb
+
+app_name = "complaints"
+
+VERBS = {
+    "accept": Verb.ACCEPT,
+    "hand-over": Verb.HAND_OVER,
+    "take": Verb.TAKE,
+    "refuse": Verb.REFUSE,
+    "answer": Verb.ANSWER,
+    "reply": Verb.REPLY,
+    "note": Verb.NOTE,
+    "wait": Verb.WAIT,
+    "defer": Verb.DEFER,
+    "resolve": Verb.RESOLVE,
+    "confirm": Verb.CONFIRM,
+    "half-fix": Verb.HALF_FIX,
+    "reopen": Verb.REOPEN,
+    "urge": Verb.URGE,
+    "rate": Verb.RATE,
+    "withdraw": Verb.WITHDRAW,
+    "merge": Verb.MERGE,
+    "take-over": Verb.TAKE_OVER,
+    "recategorise": Verb.RECATEGORISE,
+    "lengthen": Verb.LENGTHEN,
+    "correct": Verb.CORRECT,
+}
+
+urlpatterns = [
+    path("complaints/", lists.mine, name="mine"),
+    path("complaints/new/", filing.file, name="file"),
+    path("complaints/log/", filing.log, name="log"),
+    path("complaints/queue/", lists.queue, name="queue"),
+    path("complaints/take-next/", lists.take_next, name="take_next"),
+    path("complaints/<str:number>/", thread.detail, name="detail"),
+    path("complaints/<str:number>/verdict/", thread.verdict, name="verdict"),
+    path("complaints/<str:number>/receipt/", filing.receipt, name="receipt"),
+    *(path(f"complaints/<str:number>/{slug}/", thread.act, {"verb": verb}, name=verb.value) for slug, verb in VERBS.items()),
+    path("follow/", follow.follow, name="follow"),
+    path("follow/act/", follow.act_by_code, name="follow_act"),
+    path("settings/clocks/", settings.clocks, name="clocks"),
+    path("settings/categories/", settings.category_list, name="categories"),
+]

@@ -1,0 +1,97 @@
+"""Filing by a resident, and logging somebody who phoned, came by or wrote."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from complaints import services
+from complaints.forms import ContactForm, FilingForm
+from complaints.models import Contact
+from complaints.permissions import complaint_for, viewer_of
+from complaints.workflow import BadInput
+from propman.accounts.permissions import role_required
+from propman.accounts.roles import RESIDENTS, STAFF
+from propman.community.selectors import households_of, occupancies_of
+
+RECEIPT = "complaints.receipt"
+
+
+@role_required(*RESIDENTS)
+def file(request: HttpRequest) -> HttpResponse:
+    """Three steps on one page; the same page comes back with what was typed when something is missing."""
+    viewer = viewer_of(request)
+    today = timezone.localdate()
+    households = households_of(viewer.user, on=today)
+    if not households:
+        return render(request, "complaints/no_household.html")
+    person = occupancies_of(viewer.user, on=today)[0].person
+    form = FilingForm(
+        request.POST if request.method == "POST" else None, households=households, initial={"phone": person.phone}
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        at_home = data["where"] == FilingForm.HOME
+        try:
+            filed = services.file_complaint(
+                channel=Contact.Channel.WEB,
+                category=data["category"],
+                severity=data["severity"],
+                title=data["title"],
+                text=data["text"] if at_home else f"{data['place']}\n\n{data['text']}",
+                household=data["household"],
+                community=data["household"].community,
+                room=data["household"].room if at_home else None,
+                asker=services.Asker(
+                    user=viewer.user, person=person, name=person.name, phone=data["phone"] or person.phone, email=person.email
+                ),
+                is_confidential=data["is_confidential"],
+                at=timezone.now(),
+            )
+        except BadInput as problem:
+            form.add_error(problem.field if problem.field in form.fields else None, str(problem))
+        else:
+            request.session[RECEIPT] = {"number": filed.complaint.number, "code": filed.tracking_code}
+            return redirect("complaints:receipt", number=filed.complaint.number)
+    return render(request, "complaints/file.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@role_required(*STAFF)
+def log(request: HttpRequest) -> HttpResponse:
+    """A contact by phone, visit, letter or e-mail; whoever logs it was asked first."""
+    viewer = viewer_of(request)
+    if viewer.employee is None:
+        raise Http404
+    form = ContactForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            filed = services.file_complaint(
+                channel=data["channel"],
+                kind=data["kind"],
+                category=data["category"],
+                severity=data["severity"],
+                title=data["title"],
+                text=data["text"],
+                community=data["community"],
+                room=data["room"],
+                asker=services.Asker(name=data["asker_name"], phone=data["asker_phone"], email=data["asker_email"]),
+                first_asked=viewer.employee,
+                is_confidential=data["is_confidential"],
+                received_at=data["received_at"],
+                at=timezone.now(),
+            )
+        except BadInput as problem:
+            form.add_error(problem.field if problem.field in form.fields else None, str(problem))
+        else:
+            request.session[RECEIPT] = {"number": filed.complaint.number, "code": filed.tracking_code}
+            return redirect("complaints:receipt", number=filed.complaint.number)
+    return render(request, "complaints/log.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """Number and tracking code, to keep or to read out; the code is shown here once and is kept nowhere."""
+    viewer = viewer_of(request)
+    complaint = complaint_for(viewer, number)
+    given = request.session.get(RECEIPT) or {}
+    code = given.get("code", "") if given.get("number") == number else ""
+    return render(request, "complaints/receipt.html", {"complaint": complaint, "code": code, "viewer": viewer})

@@ -1,0 +1,141 @@
+"""One complaint: the asker's thread, the ticket of those who work on it, and every verb."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from complaints import actions, selectors
+from complaints.clocks import Clock
+from complaints.forms import FORMS, VerbForm
+from complaints.models import Complaint
+from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_know_asker, open_offer, viewer_of
+from complaints.services.timing import read
+from complaints.workflow import BadInput, NotYours, Refused, Verb
+
+from .lists import queue_context
+
+# Words that answer what the other side wrote: the draft waits when something new has arrived meanwhile.
+ON_PAGE = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RATE})  # the others have a page of their own
+MORE = (Verb.DEFER, Verb.RECATEGORISE, Verb.CORRECT, Verb.LENGTHEN, Verb.MERGE)
+CONVERSING = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RESOLVE, Verb.WAIT})
+
+
+@require_GET
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    """The thread for its asker, the ticket for employees."""
+    viewer = viewer_of(request)
+    complaint = complaint_for(viewer, number)
+    return render_complaint(request, complaint, viewer)
+
+
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
+    """One verb: a form of its own without scripts, a POST that carries it out."""
+    viewer = viewer_of(request)
+    complaint = complaint_for(viewer, number)
+    form = FORMS[verb](request.POST if request.method == "POST" else None, verb=verb)
+    if request.method == "GET":
+        return render(request, "complaints/act.html", {"complaint": complaint, "form": form, "verb": verb})
+    if not form.is_valid():
+        return render_complaint(request, complaint, viewer, failed=form, status=422)
+    if verb in CONVERSING and (arrived := what_arrived(complaint, viewer, form)):
+        form.add_error(None, arrived)
+        return render_complaint(request, complaint, viewer, failed=form, status=409)
+    try:
+        actions.act(complaint, verb, viewer=viewer, at=timezone.now(), data=form.cleaned_data)
+    except BadInput as problem:
+        form.add_error(problem.field if problem.field in form.fields else None, str(problem))
+        return render_complaint(request, complaint, viewer, failed=form, status=422)
+    except NotYours as problem:
+        form.add_error(None, str(problem))
+        return render_complaint(request, complaint_for(viewer, number), viewer, failed=form, status=403)
+    except Refused as problem:
+        form.add_error(None, str(problem))
+        return render_complaint(request, complaint_for(viewer, number), viewer, failed=form, status=409)
+    messages.success(request, _("Done: %(verb)s.") % {"verb": verb.label})
+    if not Complaint.objects.visible_to(viewer).filter(pk=complaint.pk).exists():
+        return redirect("complaints:queue")
+    return redirect("complaints:detail", number=number)
+
+
+def what_arrived(complaint: Complaint, viewer: Viewer, form: VerbForm) -> str:
+    """A sentence when somebody else wrote after the version that the draft was written against, or nothing."""
+    read_until = form.cleaned_data.get("version")
+    if read_until is None:
+        return ""
+    thread = selectors.thread_of(complaint, viewer=viewer)
+    newer = [entry for entry in thread.entries[-20:] if entry.is_spoken and not entry.is_mine]
+    if thread.version <= read_until or not newer or newer[-1].position <= read_until:
+        return ""
+    form.data = form.data.copy()  # type: ignore[attr-defined]
+    form.data["version"] = thread.version  # type: ignore[index]
+    return _("%(name)s wrote while you did; your words are kept. Read it, then send again.") % {"name": newer[-1].who}
+
+
+def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
+    """The form as it stands on the page: fresh, or with what was typed into it or its neighbour before it failed."""
+    if failed is not None and failed.verb == verb:
+        return failed
+    initial: dict[str, Any] = {"version": version}
+    if failed is not None and verb == Verb.ANSWER and failed.verb in CONVERSING:
+        initial["text"] = failed.data.get("text", "")
+    return FORMS[verb](verb=verb, initial=initial)
+
+
+@require_POST
+def verdict(request: HttpRequest, number: str) -> HttpResponse:
+    """The asker's word on a resolved complaint: fixed, half fixed, not fixed."""
+    viewer = viewer_of(request)
+    complaint = complaint_for(viewer, number)
+    verbs = {verb.value: verb for verb in (Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN)}
+    verb = verbs.get(request.POST.get("verb", ""))
+    if verb is None:
+        return redirect("complaints:detail", number=number)
+    return act(request, complaint.number or "", verb)
+
+
+def render_complaint(
+    request: HttpRequest, complaint: Complaint, viewer: Viewer, *, failed: VerbForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of a complaint; a form that failed comes back with what was typed."""
+    at = timezone.now()
+    thread = selectors.thread_of(complaint, viewer=viewer)
+    verbs = allowed_verbs(viewer, complaint)
+    readings = read(complaint) if complaint.is_open else {}
+    verdict_failed = failed is not None and failed.verb in {Verb.HALF_FIX, Verb.REOPEN, Verb.CONFIRM}
+    context: dict[str, Any] = {
+        "verdict_problem": _("Say in a few words what is still wrong.") if verdict_failed else "",
+        "verdict_text": failed.data.get("text", "") if failed and verdict_failed else "",
+        "complaint": complaint,
+        "thread": thread,
+        "viewer": viewer,
+        "verbs": {verb.value for verb in verbs},
+        "forms": {verb.value: shown_form(verb, thread.version, failed) for verb in verbs & ON_PAGE},
+        "failed": failed,
+        "failed_verb": failed.verb.value if failed else "",
+        "failed_url": reverse(f"complaints:{failed.verb.value}", args=[complaint.number]) if failed else "",
+        "asker": selectors.asker_name(complaint, viewer),
+        "knows_asker": may_know_asker(viewer, complaint),
+        "faces": selectors.clock_faces(readings, at=at),
+        "resolve_due": next((face for face in selectors.clock_faces(readings, at=at) if face.clock == Clock.RESOLVE), None),
+        "offer": open_offer(complaint),
+    }
+    if complaint.asker_id == viewer.user.pk:
+        return render(request, "complaints/thread.html", context, status=status)
+    if viewer.employee is None:
+        raise Http404
+    context |= queue_context(request, viewer, at=at)
+    context["more_verbs"] = [
+        {"label": verb.label, "url": reverse(f"complaints:{verb.value}", args=[complaint.number])}
+        for verb in MORE
+        if verb in verbs
+    ]
+    context["rungs"] = selectors.next_rungs(complaint, readings, at=at)
+    context["also_open"] = selectors.also_open(complaint, viewer)
+    return render(request, "complaints/queue.html", context, status=status)

@@ -1,0 +1,1 @@
+PUBLIC = {"ops:healthz", "ops:readyz", "ops:metrics"}
