@@ -87,10 +87,14 @@ def companies_with_due_timers(at: datetime) -> list[int]:
 
 def fire_due_timers(at: datetime) -> int:
     """Fire every timer of every company that is due at that moment; returns how many."""
+    return sum(fire_timers_of(company_id, at) for company_id in companies_with_due_timers(at))
+
+
+def fire_timers_of(company_id: int, at: datetime) -> int:
+    """The same for one company: a simulated town lives in a time of its own."""
     fired = 0
-    for company_id in companies_with_due_timers(at):
-        while batch := _fire_batch(company_id, at):
-            fired += batch
+    while batch := _fire_batch(company_id, at):
+        fired += batch
     return fired
 
 
@@ -176,13 +180,17 @@ def _arm_next(timers: Sequence[Timer]) -> None:
 
 def wake_complaints(at: datetime) -> int:
     """What time itself moves: waiting and deferred come back, seven days of silence close what was resolved."""
-    woken = 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT complaints_companies_to_wake(%s)", [at])
         companies = [row[0] for row in cursor.fetchall()]
-    for company_id in companies:
-        while batch := _wake_batch(company_id, at):
-            woken += batch
+    return sum(wake_complaints_of(company_id, at) for company_id in companies)
+
+
+def wake_complaints_of(company_id: int, at: datetime) -> int:
+    """The same for one company."""
+    woken = 0
+    while batch := _wake_batch(company_id, at):
+        woken += batch
     return woken
 
 

@@ -9,9 +9,10 @@ from datetime import date
 
 from propman.tenancy.scope import company_scope
 
+from . import complaints
 from .town import Town
 
-LIVES: list[Callable[[Town, date], None]] = []
+LIVES: list[Callable[[Town, date], None]] = [complaints.live_month]
 
 
 def live(town: Town, tell: Callable[[str], None] = lambda line: None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from faker import Faker
@@ -67,6 +68,7 @@ class Town:
     agents: list[Employee] = field(default_factory=list)
     duty_managers: list[Employee] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
+    agenda: list[Any] = field(default_factory=list)  # what was begun and goes on in a later month
     last_counted_month: str | None = None  # "2026-10": the last month whose cards were counted
 
     def __post_init__(self) -> None:

@@ -128,8 +128,8 @@ def test_same_seed_gives_the_same_town(db, capsys):
 
 @pytest.mark.parametrize(("option", "value"), [("communities", 0), ("households", -1), ("months", 0), ("start", "soon")])
 def test_impossible_town_is_refused(db, option, value):
+    given = {"communities": 1, "households": 1, "months": 1, "seed": 1, option: value}
     with pytest.raises(CommandError, match=option):
-        given = {"communities": 1, "households": 1, "months": 1, "seed": 1, option: value}
         call_command("simulate", *(f"--{name}={number}" for name, number in given.items()))
     assert not Company.objects.exists()
 

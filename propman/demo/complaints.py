@@ -1,0 +1,224 @@
+"""Complaints of a town: filed, accepted, handed over, refused, answered, solved, confirmed, reopened, forgotten, escalated.
+
+Each complaint is a story: a generator that waits until its next step is due, does it through the services as whoever has
+the complaint by then, and goes on. All stories of a town live on one agenda in the order of time, and the clocks run in
+between: what nobody does in time escalates by itself.
+"""
+
+import heapq
+from collections.abc import Generator, Iterator
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from django.db.models import Min
+
+from complaints import services
+from complaints.models import Category, ClockPolicy, Complaint, Contact, Severity, Timer
+from complaints.services.escalation import fire_timers_of, wake_complaints_of
+from complaints.services.handling import Responsible
+from complaints.services.policies import default_rules
+from complaints.workflow import OPEN, Refused, State
+from propman.community.models import Employee, Household
+
+from .texts import ANSWERS, CATEGORIES, REASONS, STILL_WRONG, TROUBLES, Trouble
+from .town import Place, Town, next_month
+
+PER_HOUSEHOLD = 0.06  # complaints a month
+MOST_PER_MONTH = 12  # of one community: a town is a sample
+Story = Iterator[datetime]
+Part = Generator[datetime, None, datetime]
+
+serial = count()
+
+
+def live_month(town: Town, month: date) -> None:
+    """File the month's complaints and let all that are open go on until its end."""
+    if not ClockPolicy.objects.exists():
+        set_up(town)
+    for place in town.places:
+        for _n in range(count_for(town, place)):
+            begin(town, story(town, place, moment_in(town, month)))
+    live_until(town, min(town.at(next_month(month)), town.until))
+
+
+def set_up(town: Town) -> None:
+    Category.objects.bulk_create(
+        Category(company_id=town.company.pk, code=code, name=name, name_zh=name_zh, icon=icon, position=position)
+        for position, (code, name, name_zh, icon) in enumerate(CATEGORIES)
+    )
+    services.publish_policy(rules=default_rules(), by=None, at=town.begins_at)
+
+
+def count_for(town: Town, place: Place) -> int:
+    expected = min(MOST_PER_MONTH, len(place.households) * PER_HOUSEHOLD)
+    return int(expected) + (town.random.random() < expected % 1)
+
+
+def moment_in(town: Town, month: date) -> datetime:
+    """A moment of the month, by day more often than at night."""
+    day = month + timedelta(days=town.random.randrange((next_month(month) - month).days))
+    hour = town.random.triangular(0, 24, 19)
+    return town.at(day, hour)
+
+
+def begin(town: Town, story: Story) -> None:
+    plan(town, next(story), story)
+
+
+def plan(town: Town, at: datetime, story: Story) -> None:
+    heapq.heappush(town.agenda, (at, next(serial), story))
+
+
+def live_until(town: Town, end: datetime) -> None:
+    """Let every story go on, and the clocks with them, up to that moment."""
+    while town.agenda and town.agenda[0][0] < end:
+        at, _step, story = heapq.heappop(town.agenda)
+        run_clocks(town, at)
+        try:
+            plan(town, max(next(story), at), story)
+        except (StopIteration, Refused):
+            continue  # told to its end, or somebody was faster, as in life
+    run_clocks(town, end)
+
+
+def run_clocks(town: Town, end: datetime) -> None:
+    """Escalate and wake at the very moments at which that is due."""
+    while (at := next_tick()) and at <= end:
+        town.made["escalations"] += fire_timers_of(town.company.pk, at)
+        wake_complaints_of(town.company.pk, at)
+
+
+def next_tick() -> datetime | None:
+    timer = Timer.objects.filter(fired_at=None, cancelled_at=None).aggregate(at=Min("due_at"))["at"]
+    waking = Complaint.objects.aggregate(at=Min("wakes_at"))["at"]
+    return min((at for at in (timer, waking) if at), default=None)
+
+
+def story(town: Town, place: Place, at: datetime) -> Story:
+    """One complaint from its first contact to its end."""
+    yield at
+    chance, pick = town.random.random, town.random.choice
+    trouble = pick(TROUBLES)
+    complaint = file(town, place, trouble, at)
+    if chance() < 0.04:
+        yield (at := at + hours(town, 0.2, 3))
+        services.withdraw_complaint(complaint=complaint, by=complaint.asker, at=at)
+        return
+    yield (at := at + (hours(town, 0.05, 0.8) if chance() < 0.85 else hours(town, 1, 5)))
+    if complaint.handler is None or current(complaint).is_with_centre:
+        services.accept_complaint(complaint=complaint, by=agent_at(town, at), at=at)
+    else:
+        services.accept_complaint(complaint=complaint, by=complaint.handler, at=at)
+    for _n in range(3):
+        if handler_of(complaint).department_id == place.office.pk:
+            break
+        yield (at := at + hours(town, 0.1, 1.5))
+        at = yield from hand_over(town, place, complaint, at)
+    yield (at := at + hours(town, 0.2, 4))
+    answer(town, complaint, trouble, at)
+    if chance() < 0.15:
+        yield (at := at + hours(town, 4, 20))
+        services.urge_complaint(complaint=complaint, by=complaint.asker, at=at)
+    if chance() < 0.15:
+        yield (at := at + hours(town, 1, 8))
+        at = yield from pause(town, complaint, trouble, at)
+    for _n in range(3):
+        if chance() < 0.7:
+            yield (at := at + hours(town, 3, 22))
+            said = trouble.say(("We are still on it.", "我们仍在处理，有进展会告诉您。"))
+            services.reply_to_asker(complaint=complaint, by=handler_of(complaint), at=at, text=said)
+        yield (at := at + (hours(town, 1, 22) if chance() < 0.9 else hours(town, 60, 120)))
+        if current(complaint).state not in OPEN:
+            return
+        text = trouble.say(pick(ANSWERS))
+        services.resolve_complaint(complaint=complaint, by=handler_of(complaint), at=at, text=text)
+        verdict = chance()
+        if verdict > 0.75:
+            return  # silence: it closes itself
+        yield (at := at + hours(town, 1, 60))
+        if verdict < 0.6:
+            services.confirm_complaint(complaint=complaint, by=complaint.asker, at=at)
+            services.rate_complaint(complaint=complaint, by=complaint.asker, at=at, rating=pick([3, 4, 4, 5, 5, 5]))
+            return
+        come_back = services.half_fix_complaint if verdict < 0.68 else services.reopen_complaint
+        come_back(complaint=complaint, by=complaint.asker, at=at, text=trouble.say(pick(STILL_WRONG)))
+
+
+def file(town: Town, place: Place, trouble: Trouble, at: datetime) -> Complaint:
+    household: Household = town.random.choice(place.households)
+    person = place.tenants.get(household.pk) or place.owners[household.pk]
+    channel = town.random.choices(["web", "phone", "visit", "letter", "email"], [50, 25, 15, 3, 7])[0]
+    asked = {"phone": agent_at(town, at), "email": agent_at(town, at), "visit": place.staff[1], "letter": place.staff[1]}
+    filed = services.file_complaint(
+        channel=channel,
+        kind=Contact.Kind.COMPLAINT,
+        category=Category.objects.get(code=trouble.category),
+        severity=Severity.URGENT if trouble.is_urgent else Severity.NORMAL,
+        title=trouble.title,
+        text=trouble.text,
+        asker=services.Asker(user=person.user, person=person, name=person.name, phone=person.phone),
+        household=household,
+        first_asked=asked.get(channel),
+        is_confidential=town.random.random() < 0.08,
+        at=at,
+    )
+    town.made["complaints"] += 1
+    return filed.complaint
+
+
+def hand_over(town: Town, place: Place, complaint: Complaint, at: datetime) -> Part:
+    """Offered to the office; every sixth time refused with a reason. Returns when it was answered."""
+    refuses = town.random.random() < 0.16
+    receiver = town.random.choice(place.staff)
+    reason = "本小区的事，请管理处处理。" if town.random.random() < 0.5 else "It is the office’s to solve."
+    services.hand_over_complaint(complaint=complaint, by=handler_of(complaint), at=at, reason=reason, to_employee=receiver)
+    yield (at := at + hours(town, 0.1, 1.5))
+    if refuses:
+        services.refuse_complaint(complaint=complaint, by=receiver, at=at, reason=town.random.choice(REASONS))
+    else:
+        services.take_complaint(complaint=complaint, by=receiver, at=at)
+    return at
+
+
+def answer(town: Town, complaint: Complaint, trouble: Trouble, at: datetime) -> None:
+    handler = handler_of(complaint)
+    by = at + timedelta(hours=town.random.choice([4, 8, 24, 48]))
+    responsible = Responsible(handler.name, handler.phone, by) if town.random.random() < 0.7 else None
+    said = trouble.say(("We know what it is and are on it.", "我们已查明原因，正在处理。"))
+    services.answer_complaint(complaint=complaint, by=handler, at=at, text=said, responsible=responsible)
+
+
+def pause(town: Town, complaint: Complaint, trouble: Trouble, at: datetime) -> Part:
+    """Wait for the asker, who writes back or not, or put it off for a part. Returns when it goes on."""
+    handler = handler_of(complaint)
+    if town.random.random() < 0.5:
+        text = trouble.say(("When can we come in?", "请问什么时候方便上门？"))
+        services.wait_for_asker(complaint=complaint, by=handler, at=at, text=text)
+        yield (at := at + hours(town, 1, 60))
+        if current(complaint).state == State.WAITING:
+            text = trouble.say(("Tomorrow after six, please.", "明天晚上六点以后可以。"))
+            services.reply_as_asker(complaint=complaint, by=complaint.asker, at=at, text=text)
+    else:
+        until = at + timedelta(days=town.random.randrange(2, 9))
+        reason = trouble.say(("The part has been ordered.", "配件已订购，到货后更换。"))
+        services.defer_complaint(complaint=complaint, by=handler, at=at, reason=reason, until=until)
+        yield (at := until + timedelta(hours=1))
+    return at
+
+
+def current(complaint: Complaint) -> Complaint:
+    found: Complaint = Complaint.objects.select_related("handler__department").get(pk=complaint.pk)
+    return found
+
+
+def handler_of(complaint: Complaint) -> Employee:
+    handler: Employee = current(complaint).handler
+    return handler
+
+
+def agent_at(town: Town, at: datetime) -> Employee:
+    return town.agents[int(at.timestamp() // 28800) % len(town.agents)]
+
+
+def hours(town: Town, least: float, most: float) -> timedelta:
+    return timedelta(hours=town.random.uniform(least, most))
