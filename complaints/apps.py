@@ -11,9 +11,10 @@ class ComplaintsConfig(AppConfig):
         from propman.accounts.roles import RESIDENTS, STAFF, Role
         from propman.community.home import register_section, register_waiting
         from propman.notify.kinds import NoticeKind, register_notices
+        from propman.tenancy.checkups import register_integrity_check, register_readiness_check
         from propman.tenancy.jobrun import register_sweep
 
-        from . import home, jobs
+        from . import home, integrity, jobs
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True))
         register_notices(
@@ -64,5 +65,8 @@ class ComplaintsConfig(AppConfig):
         )
         register_waiting(home.waiting)
         register_section(home.section)
+        for name in ("chains", "facts", "states", "numbers", "timers"):
+            register_integrity_check(f"complaint {name}", getattr(integrity, f"complaint_{name}"))
+        register_readiness_check("timers", integrity.timers_fire)
         register_sweep("timers", jobs.fire_due_timers)
         register_sweep("complaints", jobs.wake_complaints)

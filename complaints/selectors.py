@@ -77,7 +77,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Thread:
-    """The whole conversation, oldest first, and the internal notes apart from it; `version` is what a reply was written against."""
+    """The conversation, oldest first, and the internal notes apart; `version` is what a reply was written against."""
 
     entries: list[Entry]
     notes: list[Entry]

@@ -29,14 +29,11 @@ CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for 
 LATEST = timedelta(minutes=5)  # how far a clock beside ours may run ahead
 
 # The last statement but the notice: the series stays locked from here to the end of the transaction.
-TAKE_NUMBER = (
-    "WITH taken AS ("
-    + TAKE_ONE
-    + """)
+TAKE_NUMBER = f"""
+    WITH taken AS ({TAKE_ONE})
     UPDATE complaints_complaint SET number = %s::text || '-' || lpad(taken.last::text, 6, '0') FROM taken
     WHERE company_id = %s AND id = %s RETURNING number
-"""
-)
+"""  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ def filed(company, scope, household, owner, office, agent, head, client_of):
     assert page.status_code == 200
     answer = client.post(
         "/lanting/complaints/new/",
-        {"category": category.pk, "title": "Lift 2 stops", "text": "Between floors.", "household": household.pk, "where": "home",
-         "severity": "normal", "phone": "555 0101"},
+        {"category": category.pk, "title": "Lift 2 stops", "text": "Between floors.", "household": household.pk,
+         "where": "home", "severity": "normal", "phone": "555 0101"},
     )  # fmt: skip
     assert answer.status_code == 302, answer.context["form"].errors
     receipt = client.get(answer["Location"])

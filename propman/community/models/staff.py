@@ -77,7 +77,9 @@ class Employee(CompanyModel):
     class Meta(CompanyModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["company", "number"], name="community_employee_number"),
-            models.UniqueConstraint(fields=["company", "user"], name="community_employee_user", condition=Q(user__isnull=False)),
+            models.UniqueConstraint(
+                fields=["company", "user"], name="community_employee_user", condition=Q(user__isnull=False)
+            ),
             models.CheckConstraint(
                 condition=Q(left_on=None) | Q(left_on__gte=F("joined_on")), name="community_employee_days"
             ),

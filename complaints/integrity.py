@@ -1,0 +1,127 @@
+"""What check_integrity asks of complaints."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import F
+
+from propman.tenancy.events import broken_links, commitment, facts_of
+from propman.tenancy.models import Company, Event, NumberSeries
+
+from .clocks import next_due, read_clocks
+from .models import Complaint, ContactWords, Timer
+from .services.escalation import overdue_timers
+from .services.filing import SERIES
+from .services.timing import history_of
+
+LATE = timedelta(minutes=2)  # the sweep comes every 15 seconds
+
+STRAY_STATES = """
+    SELECT complaint.number, complaint.state, told.state
+    FROM complaints_complaint AS complaint LEFT JOIN LATERAL (
+        SELECT event.canonical::jsonb -> 'facts' ->> 'state' AS state FROM tenancy_event AS event
+        WHERE event.company_id = complaint.company_id AND event.stream = 'complaint:' || complaint.id
+        AND event.canonical::jsonb -> 'facts' ->> 'state' IS NOT NULL
+        ORDER BY event.position DESC LIMIT 1) AS told ON true
+    WHERE complaint.company_id = %s AND NOT complaint.is_imported AND told.state IS DISTINCT FROM complaint.state
+    ORDER BY complaint.number LIMIT 100
+"""
+
+MISSING_NUMBERS = """
+    SELECT series.year || '-' || lpad(wanted::text, 6, '0')
+    FROM tenancy_numberseries AS series, generate_series(1, series.last) AS wanted
+    WHERE series.company_id = %(company)s AND series.series = %(series)s AND NOT EXISTS (
+        SELECT FROM complaints_complaint AS complaint WHERE complaint.company_id = %(company)s
+        AND complaint.number = series.year || '-' || lpad(wanted::text, 6, '0'))
+    ORDER BY 1 LIMIT 100
+"""
+
+
+def complaint_chains(company: Company) -> Iterator[str]:
+    """Chains of events, and the words that the first event committed to."""
+    yield from broken_links("complaint:")
+    headless = Complaint.objects.filter(event_position__gt=0).exclude(
+        pk__in=[int(stream.partition(":")[2]) for stream in _streams()]
+    )
+    for number in headless.values_list("number", flat=True)[:100]:
+        yield f"complaint {number}: its events are gone"
+    words = ContactWords.objects.select_related("contact").filter(version=1)
+    for one in words.iterator(chunk_size=2000):
+        if commitment(one.salt, one.committed_text()) != one.contact.words_commitment:
+            yield f"contact {one.contact_id}: the asker's words were altered"
+
+
+def _streams() -> Iterator[str]:
+    yield from Event.objects.filter(stream__startswith="complaint:", position=1).values_list("stream", flat=True).iterator()
+
+
+def complaint_facts(company: Company) -> Iterator[str]:
+    """The facts of each complaint against what its first event says, and its state against its last."""
+    first = {event.stream: facts_of(event) for event in Event.objects.filter(stream__startswith="complaint:", position=1)}
+    for complaint in Complaint.objects.select_related("contact").iterator(chunk_size=2000):
+        facts = first.get(f"complaint:{complaint.pk}", {})
+        contact = complaint.contact
+        columns = {
+            "contact": contact.pk,
+            "channel": contact.channel,
+            "kind": contact.kind,
+            "office": contact.office_id,
+            "community": contact.community_id,
+            "room": contact.room_id,
+            "first_asked": contact.first_asked_id,
+            "words": contact.words_commitment,
+        }
+        for name, value in columns.items():
+            if facts and facts.get(name) != value:
+                yield f"complaint {complaint.number}: {name} was altered"
+        if complaint.office_id != contact.office_id or complaint.received_at != contact.received_at:
+            yield f"complaint {complaint.number}: office or time of receipt was altered"
+
+
+def complaint_states(company: Company) -> Iterator[str]:
+    """The state of each complaint is the one that its events lead to."""
+    with connection.cursor() as cursor:
+        cursor.execute(STRAY_STATES, [company.pk])
+        for number, state, told in cursor.fetchall():
+            yield f"complaint {number}: is {state}, its events say {told}"
+
+
+def complaint_numbers(company: Company) -> Iterator[str]:
+    """Numbers without a gap, and none beyond the series."""
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING_NUMBERS, {"company": company.pk, "series": SERIES})
+        for (number,) in cursor.fetchall():
+            yield f"complaint {number} is missing"
+    taken = NumberSeries.objects.filter(series=SERIES).values_list("year", "last")
+    for year, last in taken:
+        if Complaint.objects.filter(number__startswith=f"{year}-").count() > last:
+            yield f"year {year}: more complaints than numbers"
+
+
+def complaint_timers(company: Company) -> Iterator[str]:
+    """Every open complaint's next due time and timers follow from its history."""
+    for complaint in Complaint.objects.open().filter(is_imported=False).iterator(chunk_size=500):
+        if not (history := history_of(complaint)):
+            continue  # named by complaint_chains
+        readings = read_clocks(history)
+        due = next_due(readings)
+        if (complaint.next_due_at, complaint.next_due_clock) != (due or (None, "")):
+            yield f"complaint {complaint.number}: next due time does not follow from its history"
+        pending = set(
+            Timer.objects.filter(complaint=complaint, fired_at=None, cancelled_at=None).values_list("clock", "due_at")
+        )
+        for clock, reading in readings.items():
+            levels = {reading.due_at(level) for level in (80, 100, 150, 200)}
+            for timed, due_at in pending:
+                if timed == clock and due_at not in levels:
+                    yield f"complaint {complaint.number}: a timer of {clock} does not follow from its history"
+    stray = Timer.objects.filter(fired_at=None, cancelled_at=None, complaint__state__in=["closed", "merged", "withdrawn"])
+    for number in stray.values_list(F("complaint__number"), flat=True).distinct()[:100]:
+        yield f"complaint {number}: is over, but a timer runs"
+
+
+def timers_fire(at: datetime) -> Iterator[str]:
+    """The auditor: looks at the timers of all companies apart from the sweep that fires them."""
+    if late := overdue_timers(before=at - LATE):
+        yield f"{late} timers are overdue and have not fired"

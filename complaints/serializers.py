@@ -1,0 +1,173 @@
+"""What the API says of complaints and what its verbs take; every field is named."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from propman.community.models import Community, Department, Employee, Household, Room
+
+from .clocks import Clock
+from .models import Category, Complaint, Contact, Severity
+from .permissions import Viewer, may_know_asker
+from .services.moving import LONGEST_TEXT
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField()
+    phone = serializers.CharField()
+
+
+class ComplaintSerializer(serializers.ModelSerializer[Complaint]):
+    """A complaint as the caller may see it; of a confidential one the office gets no room, name or phone."""
+
+    title = serializers.SerializerMethodField()
+    kind = serializers.CharField(source="contact.kind")
+    channel = serializers.CharField(source="contact.channel")
+    category = serializers.CharField(source="category.code")
+    community = serializers.CharField(source="community.address", default=None)
+    room = serializers.SerializerMethodField()
+    asker_name = serializers.SerializerMethodField()
+    asker_phone = serializers.SerializerMethodField()
+    first_inquirer = PersonSerializer(allow_null=True)
+    handler = PersonSerializer(allow_null=True)
+    version = serializers.IntegerField(source="event_position")
+
+    class Meta:
+        model = Complaint
+        fields = [
+            "number", "kind", "channel", "title", "category", "severity", "state", "community", "room", "asker_name",
+            "asker_phone", "first_inquirer", "handler", "received_at", "accepted_at", "first_answered_at", "resolved_at",
+            "closed_at", "closed_as", "next_due_at", "next_due_clock", "urges", "reopenings", "half_fixes", "refusals",
+            "rating", "version",
+        ]  # fmt: skip
+
+    def _knows(self, complaint: Complaint) -> bool:
+        viewer: Viewer = self.context["viewer"]
+        return may_know_asker(viewer, complaint)
+
+    def get_title(self, complaint: Complaint) -> str:
+        return complaint.words.title if complaint.words else ""
+
+    def get_room(self, complaint: Complaint) -> str | None:
+        return complaint.room.label if complaint.room and self._knows(complaint) else None
+
+    def get_asker_name(self, complaint: Complaint) -> str | None:
+        return complaint.words.asker_name if complaint.words and self._knows(complaint) else None
+
+    def get_asker_phone(self, complaint: Complaint) -> str | None:
+        return complaint.words.asker_phone if complaint.words and self._knows(complaint) else None
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    """One line of a complaint's thread."""
+
+    event = serializers.CharField(source="name")
+    position = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    who = serializers.CharField()
+    says = serializers.CharField()
+    text = serializers.CharField()
+
+
+class FileSerializer(serializers.Serializer[Any]):
+    """What a resident files; `household` may be left out when there is only one."""
+
+    title = serializers.CharField(max_length=120)
+    text = serializers.CharField(max_length=LONGEST_TEXT)
+    category = serializers.SlugRelatedField(slug_field="code", queryset=Category.objects.filter(retired_at=None))
+    severity = serializers.ChoiceField(Severity.choices, default=Severity.NORMAL)
+    household = serializers.PrimaryKeyRelatedField(queryset=Household.objects.all(), required=False)
+    phone = serializers.CharField(max_length=32, required=False, default="")
+    is_confidential = serializers.BooleanField(default=False)
+
+
+class ContactSerializer(serializers.Serializer[Any]):
+    """What an employee logs of somebody who phoned, came by or wrote."""
+
+    kind = serializers.ChoiceField(Contact.Kind.choices, default=Contact.Kind.COMPLAINT)
+    channel = serializers.ChoiceField(["phone", "visit", "letter", "email"])
+    asker_name = serializers.CharField(max_length=80)
+    asker_phone = serializers.CharField(max_length=32, required=False, default="")
+    asker_email = serializers.EmailField(required=False, default="")
+    community = serializers.SlugRelatedField(slug_field="address", queryset=Community.objects.all(), required=False)
+    room = serializers.PrimaryKeyRelatedField(queryset=Room.objects.all(), required=False)
+    category = serializers.SlugRelatedField(slug_field="code", queryset=Category.objects.filter(retired_at=None))
+    severity = serializers.ChoiceField(Severity.choices, default=Severity.NORMAL)
+    title = serializers.CharField(max_length=120)
+    text = serializers.CharField(max_length=LONGEST_TEXT)
+    received_at = serializers.DateTimeField(required=False, default=None)
+    is_confidential = serializers.BooleanField(default=False)
+
+
+class FiledSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    tracking_code = serializers.CharField()
+
+
+class NothingSerializer(serializers.Serializer[Any]):
+    """A verb that needs no words."""
+
+
+class TextSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=LONGEST_TEXT)
+
+
+class OptionalTextSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=LONGEST_TEXT, required=False, default="", allow_blank=True)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=LONGEST_TEXT)
+
+
+class AnswerSerializer(TextSerializer):
+    """A solution, or with kind `responsible` who solves it, with phone and time."""
+
+    kind = serializers.ChoiceField(["solution", "responsible"], default="solution")
+    responsible_name = serializers.CharField(max_length=80, required=False)
+    responsible_phone = serializers.CharField(max_length=32, required=False)
+    responsible_by = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["kind"] == "responsible":
+            missing = [name for name in ("responsible_name", "responsible_phone", "responsible_by") if not attrs.get(name)]
+            if missing:
+                raise serializers.ValidationError(dict.fromkeys(missing, "Say who, how to reach them, and by when."))
+        return attrs
+
+
+class HandOverSerializer(ReasonSerializer):
+    to_employee = serializers.PrimaryKeyRelatedField(queryset=Employee.objects.filter(left_on=None), required=False)
+    to_department = serializers.PrimaryKeyRelatedField(queryset=Department.objects.filter(closed_on=None), required=False)
+
+
+class WaitSerializer(TextSerializer):
+    until = serializers.DateTimeField(required=False)
+
+
+class DeferSerializer(ReasonSerializer):
+    until = serializers.DateTimeField()
+
+
+class RateSerializer(serializers.Serializer[Any]):
+    rating = serializers.IntegerField(min_value=1, max_value=5)
+
+
+class MergeSerializer(serializers.Serializer[Any]):
+    into = serializers.CharField(max_length=20)
+
+
+class RecategoriseSerializer(serializers.Serializer[Any]):
+    category = serializers.SlugRelatedField(slug_field="code", queryset=Category.objects.filter(retired_at=None))
+    severity = serializers.ChoiceField(Severity.choices)
+
+
+class LengthenSerializer(ReasonSerializer):
+    clock = serializers.ChoiceField(Clock.choices)
+    hours = serializers.IntegerField(min_value=1, max_value=8784)
+
+
+class CorrectSerializer(ReasonSerializer):
+    asker_name = serializers.CharField(max_length=80, required=False, default="")
+    asker_phone = serializers.CharField(max_length=32, required=False, default="")
