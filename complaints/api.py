@@ -161,10 +161,10 @@ def _verb(verb: Verb) -> Any:
 
     @extend_schema(request=TAKES[verb], responses=serializers.ComplaintSerializer, operation_id=f"complaints_{verb.value}")
     def carry_out(self: ComplaintViewSet, request: Request, number: str) -> Response:
-        given = TAKES[verb](data=request.data)
-        given.is_valid(raise_exception=True)
         viewer = self.viewer()
         complaint = complaint_for(viewer, number)
+        given = TAKES[verb](data=request.data)
+        given.is_valid(raise_exception=True)
         try:
             actions.act(complaint, verb, viewer=viewer, at=timezone.now(), data=given.validated_data)
         except Refused as problem:
