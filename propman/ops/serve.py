@@ -13,7 +13,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from propman.embedded.place import is_free
 from propman.settings.environment import BASE_DIR, VAR_DIR
@@ -36,6 +35,20 @@ def commands(port: int) -> dict[str, list[str]]:
         "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING", "--hostname", f"demo-{port}@%h"],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(VAR_DIR / "beat"), "--pidfile", ""],
     }
+
+
+def prepare() -> None:
+    """Migrate and build the sample town; raises Ended when one of them fails."""
+    if not SIGN_INS.exists():
+        sys.stdout.write("Making the database and a sample town that has lived some months: a minute or two, this once.\n")
+        sys.stdout.flush()
+    for command in ("migrate", "build_demo"):
+        children = {command: subprocess.Popen([PYTHON, "manage.py", command, "-v", "0"], cwd=BASE_DIR, start_new_session=True)}
+        try:
+            if children[command].wait():
+                raise Ended(f"manage.py {command} failed.")
+        finally:
+            end(children)
 
 
 def serve(port: int) -> None:
@@ -118,15 +131,12 @@ def main() -> int:
         sys.stderr.write(f"Port {port} is taken by another program: make demo PORT={port + 1}\n")
         return 1
     try:
-        for command in ("migrate", "build_demo"):
-            done = subprocess.run([PYTHON, Path("manage.py"), command, "--verbosity", "0"], cwd=BASE_DIR)
-            if done.returncode:
-                return done.returncode
+        prepare()
         serve(port)
     except KeyboardInterrupt:
         sys.stdout.write("Stopped.\n")
     except Ended as problem:
-        sys.stderr.write(f"{problem} Stopped the rest.\n")
+        sys.stderr.write(f"{problem} Stopped.\n")
         return 1
     return 0
 
