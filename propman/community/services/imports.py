@@ -209,6 +209,11 @@ def run_import(
 
 def _write(done: Import, importer: Importer, file: BinaryIO, *, by: User | None, at: datetime) -> None:
     _sheet, rows = checked_rows(importer, file)
+    write_rows(done, importer, rows, by=by, at=at)
+
+
+def write_rows(done: Import, importer: Importer, rows: Iterable[CheckedRow], *, by: User | None, at: datetime) -> None:
+    """Write what the checked rows ask for, batch by batch, and note under the import what was made."""
     good = (row for row in rows if not row.problems and row.outcome != Outcome.LEAVE)
     for batch in batches(good):
         ImportedRows.objects.bulk_create(
