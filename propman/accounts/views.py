@@ -44,7 +44,13 @@ def accept_invitation(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "accounts/invitation_closed.html", {"other": user.email}, status=409)
     if user is None and User.objects.filter(email__iexact=invitation.email).exists():
         return redirect(f"/accounts/login/?{urlencode({'next': request.get_full_path()})}")
-    form = None if user else JoinForm(request.POST or None, initial={"name": invitation.name}, email=invitation.email)
+    form = (
+        None
+        if user
+        else JoinForm(
+            request.POST if request.method == "POST" else None, initial={"name": invitation.name}, email=invitation.email
+        )
+    )
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
             services.accept_invitation(invitation=invitation, user=user, at=at, **(form.account() if form else {}))
@@ -58,7 +64,7 @@ def accept_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 def profile(request: HttpRequest) -> HttpResponse:
     """One's own name, telephone and language."""
-    form = ProfileForm(request.POST or None, instance=cast(User, request.user))
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=cast(User, request.user))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
@@ -69,7 +75,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def keys(request: HttpRequest) -> HttpResponse:
     """One's own keys for the API of this company; a new one is shown once."""
     user = cast(User, request.user)
-    form, secret = KeyForm(request.POST or None), ""
+    form, secret = KeyForm(request.POST if request.method == "POST" else None), ""
     if request.method == "POST" and form.is_valid():
         _token, secret = services.create_token(user=user, name=form.cleaned_data["name"], at=timezone.now())
         form = KeyForm()

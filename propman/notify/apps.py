@@ -32,5 +32,6 @@ class NotifyConfig(AppConfig):
             NoticeKind("account.reset_asked", urgent=True),
             NoticeKind("account.reset_done", at_once=True),
             NoticeKind("account.reset_refused"),
+            NoticeKind("account.claim_refused", at_once=True),
         )
         register_sweep("outbox", sweep_outbox)

@@ -1,3 +1,4 @@
+from .access import Invitee, RoomClaim, RoomCode
 from .imports import Import, ImportedRows
 from .places import Building, Community, Entrance, Household, Room
 from .residents import CommitteeMember, Occupancy, OwnersCommittee, Person
@@ -14,8 +15,11 @@ __all__ = [
     "Household",
     "Import",
     "ImportedRows",
+    "Invitee",
     "Occupancy",
     "OwnersCommittee",
     "Person",
     "Room",
+    "RoomClaim",
+    "RoomCode",
 ]

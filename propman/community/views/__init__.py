@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from .home import sections, what_waits
+from ..home import sections, what_waits
 
 
 def home(request: HttpRequest) -> HttpResponse:
