@@ -1,12 +1,21 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
+        from propman.accounts.context import NavigationEntry, register_navigation
+        from propman.accounts.roles import RESIDENTS, Role
         from propman.notify.kinds import NoticeKind, register_notices
+        from propman.tenancy.jobrun import register_job
 
+        from .jobs import JOBS
+        from .permissions import BOOKS
+
+        for job in JOBS:
+            register_job(job)
         register_notices(
             "billing",
             NoticeKind("survey.opened"),
@@ -15,4 +24,11 @@ class BillingConfig(AppConfig):
             NoticeKind("survey.counted"),
             NoticeKind("bills.issued"),
             NoticeKind("payment.taken"),
+        )
+        register_navigation(
+            NavigationEntry(_("Bills"), "billing:home", "receipt", RESIDENTS, order=40),
+            NavigationEntry(_("Fees"), "billing:runs", "coin", frozenset(BOOKS), order=60),
+            NavigationEntry(
+                _("Fee agreements"), "billing:agreements", "signature", frozenset({Role.COMMITTEE_MEMBER}), order=70
+            ),
         )

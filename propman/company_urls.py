@@ -6,6 +6,8 @@ urlpatterns = [
     path("", include("propman.community.urls")),
     path("", include("propman.accounts.company_urls")),
     path("", include("complaints.urls")),
+    path("billing/", include("billing.urls")),
+    path("public/<slug:community>/", include("billing.public_urls")),
     path("api/v1/", include("propman.api_urls")),
     path("notices/", include("propman.notify.urls")),
 ]

@@ -7,6 +7,7 @@ from django.db import connection
 
 from billing.formula import Share
 from billing.models import AgreementItem, Survey, SurveyResult
+from billing.permissions import may_fill
 from propman.accounts.models import User
 from propman.community.models import Household
 from propman.community.selectors import occupancies_of
@@ -45,13 +46,6 @@ def open_sheets(user: User, *, at: datetime) -> list[OpenSheet]:
         for household in households.values()
         if household.community_id == survey.community_id and may_fill(survey, household, user, at=at)
     ]
-
-
-def may_fill(survey: Survey, household: Household, user: User, *, at: datetime) -> bool:
-    """Whether the user is owner or tenant of the household, and the household was there when the sheets went out."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT billing_may_fill(%s, %s, %s, %s)", [survey.pk, household.pk, user.pk, at])
-        return bool(cursor.fetchone()[0])
 
 
 def own_sheet(survey: Survey, household: Household, user: User, *, at: datetime) -> dict[int, Answer]:

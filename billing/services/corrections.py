@@ -132,9 +132,9 @@ def reissue_bills(*, bill: Bill, reason: str, by: User, at: datetime) -> list[Bi
     company = Company.objects.get(pk=bill.company_id)
     issued = issue(bill.run, company, at=at, rooms=[room])
     new = list(
-        Bill.objects.select_related("payer").filter(
-            year=company.today(at).year, number__gte=issued.first or 0, number__lte=issued.last or -1
-        )
+        Bill.objects.select_related("payer")
+        .filter(year=company.today(at).year, number__gte=issued.first or 0, number__lte=issued.last or -1)
+        .order_by("number")
     )
     record_event("bill.reissued", bill, by=by, at=at, facts={"bills": [one.reference for one in new]})
     queue_notices([bill_notice(one) for one in new if one.payer and one.payer.user_id], at=at)

@@ -37,9 +37,9 @@ def agreement(community: Community, scope) -> FeeAgreement:
 
 
 @pytest.fixture
-def survey(agreement: FeeAgreement, household: Household, owner: User, neighbours) -> Survey:
+def survey(agreement: FeeAgreement, community: Community, household: Household, owner: User, neighbours) -> Survey:
     """The sheets of the first quarter of 2026, out, for seven households."""
-    return make_survey(agreement.community, "2026Q1")
+    return make_survey(community, "2026Q1")
 
 
 @pytest.fixture

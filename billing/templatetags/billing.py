@@ -1,0 +1,51 @@
+"""Figures of bills: money in minor units, areas in 1/100 m², shares."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from billing.documents import area as area_of
+from billing.formula import Share
+from billing.formula import percent as percent_of
+from billing.quarters import Quarter
+from propman.common.money import in_figures
+
+register = template.Library()
+
+
+@register.filter
+def cents(amount: int | None, currency: str = "") -> str:
+    """65447 with CNY is ¥654.47."""
+    return "" if amount is None else in_figures(amount, currency)
+
+
+@register.filter
+def area(hundredths: int) -> str:
+    return area_of(hundredths)
+
+
+@register.filter
+def bp(value: int | None) -> str:
+    """Basis points as per cent: 8000 is 80."""
+    return "" if value is None else f"{value / 100:g}"
+
+
+@register.filter
+def percent(result: Any) -> str:
+    """The rate of a result or a run, with one decimal."""
+    share = result if isinstance(result, Share) else result.rate
+    return percent_of(share)
+
+
+@register.filter
+def quarter(name: str) -> str:
+    """2026Q3 as people say it."""
+    found = Quarter.parse(name)
+    words = {1: _("first quarter"), 2: _("second quarter"), 3: _("third quarter"), 4: _("fourth quarter")}
+    return _("%(quarter)s %(year)s") % {"quarter": words[found.number], "year": found.year}
+
+
+@register.filter
+def tenths(values: list[int]) -> list[float]:
+    return [value / 10 for value in values]

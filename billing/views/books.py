@@ -1,0 +1,286 @@
+"""Finance: runs, arrears, the counter, corrections, the trial balance; satisfaction against income."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from billing.forms import CreditForm, PaymentForm, RefundForm, SearchForm
+from billing.formula import percent
+from billing.models import Account, Bill, BillRun, Survey
+from billing.permissions import BOOKS, COUNTER, bill_for
+from billing.selectors.money import (
+    arrears,
+    overdue_bills,
+    position,
+    runs_with_sums,
+    satisfaction_against_income,
+    standing,
+    sums_of,
+    trial_balance,
+)
+from billing.services.books import KeyReused
+from billing.services.corrections import NotCreditable, cancel_bill, credit_bill, reissue_bills
+from billing.services.payments import CreditTooSmall, Customer, refund_credit, take_payment
+from propman.accounts.permissions import role_required
+from propman.common.exports import Format, file_response
+from propman.common.money import in_figures, plain
+from propman.community.models import Household, Occupancy, Person
+from propman.tenancy.idempotency import FIELD, once
+from propman.tenancy.middleware import company_of
+
+from .residents import person, roles
+
+PAGE = 50
+
+
+@role_required(*BOOKS)
+@require_GET
+def runs(request: HttpRequest) -> HttpResponse:
+    """Every bill run with its sums, and the surveys still running."""
+    page = Paginator(runs_with_sums(), PAGE).get_page(request.GET.get("page"))
+    sums = sums_of(list(page))
+    rows = [(run, sums.get(run.pk, {"bills": 0, "total": 0, "owed": 0}), percent(run.rate)) for run in page]
+    running = Survey.objects.filter(counted_at=None).select_related("community").order_by("closes_at", "pk")
+    shown = {"rows": rows, "page": page, "running": running, "currency": company_of(request).currency}
+    return render(request, "billing/runs.html", shown)
+
+
+@role_required(*BOOKS)
+@require_GET
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """The bills of a run."""
+    found = get_object_or_404(BillRun.objects.select_related("community", "agreement"), pk=pk)
+    bills = Bill.objects.filter(run=found).select_related("payer").order_by("number")
+    if wanted := request.GET.get("q", "").strip()[:60]:
+        bills = bills.filter(Q(room_label__icontains=wanted) | Q(payer__name__icontains=wanted))
+    if request.GET.get("export") == "csv":
+        return bill_export(f"bills-{found.quarter}-{found.community.address}", bills)
+    page = Paginator(bills, PAGE).get_page(request.GET.get("page"))
+    shown = {"run": found, "page": page, "q": wanted, "rate": percent(found.rate), "share": percent(found.share)}
+    return render(request, "billing/run.html", shown)
+
+
+def bill_export(name: str, bills) -> Any:  # type: ignore[no-untyped-def]
+    heading = [_("Number"), _("Quarter"), _("Room"), _("Payer"), _("Days"), _("Amount"), _("Open"), _("Due"), _("Cancelled")]
+    rows = [
+        [
+            bill.reference,
+            bill.quarter,
+            bill.room_label,
+            bill.payer.name if bill.payer else "",
+            bill.days,
+            plain(bill.amount, bill.currency),
+            plain(bill.owed, bill.currency),
+            bill.due_on,
+            bill.cancelled_at,
+        ]
+        for bill in bills.iterator()
+    ]
+    return file_response("csv", name, heading, rows)
+
+
+@role_required(*BOOKS)
+@require_GET
+def arrears_by_age(request: HttpRequest) -> HttpResponse:
+    """What is open by community and age, and the bills behind it."""
+    today = company_of(request).today(timezone.now())
+    place = request.GET.get("community", "")[:60]
+    bills = overdue_bills(today=today, community=place)
+    if request.GET.get("export") == "csv":
+        return bill_export(f"arrears-{today}", bills)
+    page = Paginator(bills, PAGE).get_page(request.GET.get("page"))
+    shown = {"rows": arrears(today=today), "page": page, "community": place, "today": today}
+    return render(request, "billing/arrears.html", shown)
+
+
+@role_required(*COUNTER)
+@require_GET
+def counter(request: HttpRequest) -> HttpResponse:
+    """Find who stands at the counter."""
+    form = SearchForm(request.GET or None)
+    wanted = form.cleaned_data["q"].strip() if form.is_valid() else ""
+    found = customers_like(wanted) if wanted else []
+    return render(request, "billing/counter.html", {"form": form, "found": found, "q": wanted})
+
+
+def customers_like(wanted: str) -> list[Occupancy]:
+    """Owners by room, name or number of a bill; at most twenty."""
+    owners = Occupancy.objects.filter(kind=Occupancy.Kind.OWNER).select_related(
+        "household__room", "household__community", "person"
+    )
+    year, dash, number = wanted.partition("-")
+    matches = Q(household__room__label__icontains=wanted) | Q(person__name__icontains=wanted)
+    if dash and year.isascii() and year.isdigit() and number.isascii() and number.isdigit() and len(wanted) < 20:
+        billed = Bill.objects.filter(year=int(year[:9]), number=int(number))
+        matches |= Q(household__in=billed.values("household_id"), person__in=billed.values("payer_id"))
+    return list(owners.filter(matches).order_by("household__room__label", "pk")[:20])
+
+
+@role_required(*COUNTER)
+@require_http_methods(["GET", "POST"])
+def customer(request: HttpRequest, household: int, payer: int) -> HttpResponse:
+    """Take a payer's money. Two counters that look at the same debt send the same key and book it once."""
+    who, company = customer_for(household, payer), company_of(request)
+    state = standing(who.household, who.payer, company.currency)
+    if request.method == "GET":
+        start = {"key": position(who.household, who.payer)}
+        if state.owed:
+            start["amount"] = plain(state.owed, company.currency)
+        return counter_page(request, who, PaymentForm(initial=start), state)
+    form = PaymentForm(request.POST)
+    if not form.is_valid():
+        return counter_page(request, who, form, state, status=422)
+    given = form.cleaned_data
+    try:
+        payment = take_payment(
+            customer=who, amount=given["amount"], method=given["method"], reference=given["reference"],
+            by=person(request), at=timezone.now(), key=given["key"],
+        )  # fmt: skip
+    except KeyReused:
+        form = PaymentForm({**request.POST.dict(), "key": position(who.household, who.payer)})
+        form.add_error(None, _("Somebody else booked a payment of this owner meanwhile. Look at what is open now."))
+        return counter_page(request, who, form, standing(who.household, who.payer, company.currency), status=409)
+    return redirect("billing:receipt", payment.receipt)
+
+
+def counter_page(request, who: Customer, form, state, *, refund=None, status=200) -> HttpResponse:  # type: ignore[no-untyped-def]
+    shown = {
+        "customer": who,
+        "form": form,
+        "standing": state,
+        "currency": company_of(request).currency,
+        "refund": refund or (RefundForm() if state.credit else None),
+    }
+    return render(request, "billing/customer.html", shown, status=status)
+
+
+def customer_for(household: int, payer: int) -> Customer:
+    """The household and one of its owners; payer 0 is nobody by name. Raises Http404."""
+    place = get_object_or_404(Household.objects.select_related("room", "community"), pk=household)
+    if not payer:
+        return Customer(place, None)
+    who = get_object_or_404(Person, pk=payer)
+    if not Occupancy.objects.filter(household=place, person=who, kind=Occupancy.Kind.OWNER).exists():
+        raise Http404
+    return Customer(place, who)
+
+
+@role_required(*COUNTER)
+@require_POST
+@once
+def refund(request: HttpRequest, household: int, payer: int) -> HttpResponse:
+    """Pay owner credit out."""
+    who, company = customer_for(household, payer), company_of(request)
+    form = RefundForm(request.POST)
+    if form.is_valid():
+        key = request.POST.get(FIELD) or f"refund:{position(who.household, who.payer)}"
+        try:
+            refund_credit(
+                customer=who, amount=form.cleaned_data["amount"], reason=form.cleaned_data["reason"],
+                by=person(request), at=timezone.now(), key=key,
+            )  # fmt: skip
+        except CreditTooSmall:
+            form.add_error("amount", _("There is less credit than that."))
+        except KeyReused:
+            form.add_error(None, _("This refund was paid already."))
+        else:
+            messages.success(
+                request, _("%(amount)s paid out.") % {"amount": in_figures(form.cleaned_data["amount"], company.currency)}
+            )
+            return redirect("billing:customer", household, payer)
+    state = standing(who.household, who.payer, company.currency)
+    start = PaymentForm(initial={"key": position(who.household, who.payer)})
+    return counter_page(request, who, start, state, refund=form, status=422)
+
+
+@role_required(*COUNTER)
+@require_http_methods(["GET", "POST"])
+@once
+def correct(request: HttpRequest, reference: str) -> HttpResponse:
+    """Credit a bill, cancel it, or issue it anew."""
+    found = bill_for(person(request), roles(request), reference)
+    form = CreditForm(request.POST or None, bill=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            said = correct_bill(request, found, form)
+        except (NotCreditable, KeyReused) as error:
+            form.add_error(None, str(error) or _("This correction was booked already."))
+        else:
+            messages.success(request, said)
+            return redirect("billing:bill", found.reference)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "billing/correct.html", {"bill": found, "form": form}, status=status)
+
+
+def correct_bill(request: HttpRequest, bill: Bill, form: CreditForm) -> str:
+    given = form.cleaned_data
+    by, now, reason = person(request), timezone.now(), given["reason"]
+    if given["way"] == "credit":
+        key = request.POST.get(FIELD) or f"credit:{bill.pk}:{bill.credited}"
+        note = credit_bill(bill=bill, amount=given["amount"], reason=reason, by=by, at=now, key=key)
+        return _("Credit note %(number)s was issued.") % {"number": note.reference}
+    if given["way"] == "cancel":
+        cancel_bill(bill=bill, reason=reason, by=by, at=now)
+        return _("The bill was cancelled.")
+    new = reissue_bills(bill=bill, reason=reason, by=by, at=now)
+    return _("Issued anew: %(numbers)s.") % {"numbers": ", ".join(one.reference for one in new)}
+
+
+@role_required(*BOOKS)
+@require_GET
+def balance(request: HttpRequest) -> Any:
+    """The trial balance; debits and credits agree, or the page says so."""
+    rows = trial_balance()
+    labels = dict(Account.Kind.choices)
+    for row in rows:
+        row["label"] = labels[row["kind"]]
+        difference = row["debited"] - row["credited"]
+        row["debit_balance"], row["credit_balance"] = max(difference, 0), max(-difference, 0)
+    totals = {name: sum(row[name] for row in rows) for name in ("debited", "credited", "debit_balance", "credit_balance")}
+    formats: dict[str, Format] = {"csv": "csv", "xlsx": "xlsx"}
+    if kind := formats.get(request.GET.get("export", "")):
+        heading = [
+            _("Community"),
+            _("Account"),
+            _("Currency"),
+            _("Debits"),
+            _("Credits"),
+            _("Debit balance"),
+            _("Credit balance"),
+        ]
+        lines = [
+            [row["community__name"], str(row["label"]), row["currency"]]
+            + [plain(row[name], row["currency"]) for name in totals]
+            for row in rows
+        ]
+        return file_response(kind, f"trial-balance-{company_of(request).today(timezone.now())}", heading, lines)
+    shown = {"rows": rows, "totals": totals, "agrees": totals["debited"] == totals["credited"]}
+    return render(request, "billing/balance.html", shown)
+
+
+@role_required(*BOOKS)
+@require_GET
+def income(request: HttpRequest) -> HttpResponse:
+    """Satisfaction against income, quarter by quarter."""
+    quarters = list(BillRun.objects.order_by("-quarter").values_list("quarter", flat=True).distinct()[:8])
+    chosen = request.GET.get("quarter") or (quarters[0] if quarters else "")
+    rows = satisfaction_against_income(chosen) if chosen in quarters else []
+    shown = {"rows": rows, "quarters": quarters, "chosen": chosen, "chart": chart(rows)}
+    return render(request, "billing/income.html", shown)
+
+
+def chart(rows) -> list[dict[str, str]]:  # type: ignore[no-untyped-def]
+    """Where each community's point stands: satisfaction from 50 to 100 % across, price earned from 50 to 100 % up."""
+    points = []
+    for row in rows:
+        x, y = float(row.percent), float(row.fee_percent)
+        across, up = (max(0.0, min(50.0, value - 50)) for value in (x, y))
+        points.append({"short": row.short, "x": f"{across * 2:.1f}", "y": f"{100 - up * 2:.1f}"})
+    return points

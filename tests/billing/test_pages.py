@@ -1,0 +1,220 @@
+"""Every page for those it is for, and for nobody else."""
+
+import pytest
+from django.urls import set_script_prefix
+
+from billing.models import AgreementSignature, Bill, FeeAgreement, Payment
+from propman.community.models import Person
+from propman.tenancy.scope import company_scope
+from tests.factories import make_household, make_resident
+from tests.factories.billing import make_committee
+
+pytestmark = pytest.mark.usefixtures("run")
+
+
+@pytest.fixture(autouse=True)
+def _no_prefix():
+    yield
+    set_script_prefix("/")
+
+
+@pytest.fixture
+def bill(run, household) -> Bill:
+    with company_scope(run.company_id):
+        return Bill.objects.select_related("payer").get(run=run, household=household)
+
+
+@pytest.fixture
+def paid(bill, finance, client_of) -> Payment:
+    page = f"/lanting/billing/counter/{bill.household_id}/{bill.payer_id}/"
+    client = client_of(finance)
+    form = client.get(page).context["form"]
+    sent = {"amount": "540", "method": "cash", "reference": "", "key": form.initial["key"]}
+    assert client.post(page, sent).status_code == 302
+    with company_scope(bill.company_id):
+        return Payment.objects.get()
+
+
+def test_owner_sees_what_he_owes_and_why(client_of, owner, bill):
+    client = client_of(owner)
+    home = client.get("/lanting/billing/").content.decode()
+    assert "¥532.80" in home
+    assert bill.reference in home
+    page = client.get(f"/lanting/billing/bills/{bill.reference}/").content.decode()
+    for figure in ("576.00", "80.00 m²", "¥2.40", "−43.20", "92.5 %", "¥532.80"):
+        assert figure in page
+
+
+@pytest.mark.parametrize("ending", ["", "pdf/"])
+def test_neighbour_does_not_see_the_bill(client_of, rival_owner, bill, ending):
+    assert client_of(rival_owner).get(f"/lanting/billing/bills/{bill.reference}/{ending}").status_code == 404
+
+
+def test_agent_does_not_see_the_bill(client_of, agent, bill):
+    assert client_of(agent).get(f"/lanting/billing/bills/{bill.reference}/").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_bill_comes_as_pdf(client_of, owner, bill, language):
+    client = client_of(owner)
+    client.cookies["django_language"] = language
+    answer = client.get(f"/lanting/billing/bills/{bill.reference}/pdf/")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert b"NotoSansSC" in answer.content
+
+
+def test_receipt_comes_as_page_and_pdf(client_of, owner, paid):
+    client = client_of(owner)
+    page = client.get(f"/lanting/billing/receipts/{paid.receipt}/").content.decode()
+    assert "¥540.00" in page
+    assert "532.80" in page
+    assert "7.20" in page
+    assert client.get(f"/lanting/billing/receipts/{paid.receipt}/pdf/").content.startswith(b"%PDF-")
+
+
+def test_neighbour_does_not_see_the_receipt(client_of, rival_owner, paid):
+    assert client_of(rival_owner).get(f"/lanting/billing/receipts/{paid.receipt}/").status_code == 404
+
+
+def test_second_counter_with_the_same_view_books_nothing_more(client_of, finance, bill, paid):
+    page = f"/lanting/billing/counter/{bill.household_id}/{bill.payer_id}/"
+    sent = {"amount": "540", "method": "cash", "reference": "", "key": paid.key}
+    assert client_of(finance).post(page, sent).status_code == 302
+    other = client_of(finance).post(page, {**sent, "amount": "1"})
+    assert other.status_code == 409
+    assert "meanwhile" in other.content.decode()
+    with company_scope(bill.company_id):
+        assert Payment.objects.count() == 1
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-5", "abc", "1.234", "9" * 30, "\0", "=1+1"])
+def test_bad_amount_gets_an_answer_and_stays(client_of, finance, bill, amount):
+    page = f"/lanting/billing/counter/{bill.household_id}/{bill.payer_id}/"
+    answer = client_of(finance).post(page, {"amount": amount, "method": "cash", "reference": "kept", "key": "k"})
+    assert answer.status_code == 422
+    assert "kept" in answer.content.decode()
+
+
+def test_credit_is_paid_out(client_of, finance, bill, paid):
+    page = f"/lanting/billing/counter/{bill.household_id}/{bill.payer_id}/refund/"
+    client = client_of(finance)
+    assert client.post(page, {"amount": "8", "reason": "asked"}).status_code == 422
+    assert client.post(page, {"amount": "7.20", "reason": "asked"}).status_code == 302
+
+
+@pytest.mark.parametrize("way", ["credit", "cancel", "reissue"])
+def test_bill_is_corrected(client_of, finance, bill, way):
+    page = f"/lanting/billing/bills/{bill.reference}/correct/"
+    client = client_of(finance)
+    assert client.get(page).status_code == 200
+    sent = {"way": way, "amount": "10" if way == "credit" else "", "reason": "lift stood still"}
+    assert client.post(page, sent).status_code == 302
+    with company_scope(bill.company_id):
+        bill.refresh_from_db()
+    assert bill.credited == (1000 if way == "credit" else bill.amount)
+
+
+def test_too_large_credit_gets_an_answer(client_of, finance, bill):
+    page = f"/lanting/billing/bills/{bill.reference}/correct/"
+    answer = client_of(finance).post(page, {"way": "credit", "amount": "9999", "reason": "words to keep"})
+    assert answer.status_code == 422
+    assert "words to keep" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "page", ["runs/", "arrears/", "counter/", "counter/?q=Owner", "trial-balance/", "income/", "agreements/", "results/"]
+)
+def test_finance_opens_every_page(client_of, finance, page, bill):
+    assert client_of(finance).get(f"/lanting/billing/{page}").status_code == 200
+
+
+def test_counter_finds_by_bill_number(client_of, finance, bill):
+    page = client_of(finance).get(f"/lanting/billing/counter/?q={bill.reference}").content.decode()
+    assert f"/counter/{bill.household_id}/{bill.payer_id}/" in page
+
+
+@pytest.mark.parametrize("page", ["runs/", "arrears/", "counter/", "trial-balance/", "income/", "agreements/"])
+def test_owner_and_agent_open_no_books(client_of, owner, agent, page):
+    for user in (owner, agent):
+        assert client_of(user).get(f"/lanting/billing/{page}").status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_trial_balance_is_exported(client_of, finance, kind):
+    answer = client_of(finance).get(f"/lanting/billing/trial-balance/?export={kind}")
+    assert "trial-balance-" in answer["Content-Disposition"]
+    assert b"".join(answer.streaming_content)
+
+
+def test_run_and_its_export(client_of, finance, run, bill):
+    client = client_of(finance)
+    assert bill.reference in client.get(f"/lanting/billing/runs/{run.pk}/").content.decode()
+    export = b"".join(client.get(f"/lanting/billing/runs/{run.pk}/?export=csv").streaming_content)
+    assert "532.80" in export.decode("utf-8-sig")
+
+
+def test_result_is_for_the_community(client_of, owner, finance, company, counted):
+    page = "/lanting/billing/results/willow-garden/2026Q1/"
+    assert "92.5 %" in client_of(owner).get(page).content.decode()
+    assert client_of(finance).get(page).status_code == 200
+    from tests.factories import make_community
+
+    elsewhere = make_resident(make_household(make_community(company)), name="Elsewhere")
+    assert client_of(elsewhere).get(page).status_code == 404
+
+
+def test_public_page_needs_no_sign_in(client, counted):
+    page = client.get("/lanting/public/willow-garden/satisfaction/").content.decode()
+    assert "92.5 %" in page
+    assert "9.0" in page
+
+
+def test_agreement_is_previewed_proposed_and_signed(client_of, manager, community, company):
+    client, page = client_of(manager), "/lanting/billing/agreements/willow-garden/propose/"
+    terms = {name: value for name, value in client.get(page).context["form"].initial.items() if value is not None} | {
+        "starts_quarter": "2027Q1",
+        "price": "2.60",
+        "floor_bp": "80",
+        "cap_bp": "100",
+        "default_bp": "90",
+        "preview": "1",
+    }
+    terms.pop("terms"), terms.pop("price_cents"), terms.pop("dead_band_from_bp", None)
+    preview = client.post(page, terms)
+    assert preview.status_code == 200
+    assert "¥590.30" in preview.content.decode()  # 94.60 x 2.60 x 3 x 80 %
+    terms.pop("preview")
+    answer = client.post(page, {**terms, "propose": "1"})
+    assert answer.status_code == 302
+    with company_scope(company.pk):
+        version = FeeAgreement.objects.order_by("-version").first()
+        assert version is not None
+        member = Person.objects.get(name="Committee 0").user
+    assert (version.version, version.price, version.signed_at) == (2, 260, None)
+    signing = client_of(member)
+    assert signing.get(f"/lanting/billing/agreements/{version.pk}/").status_code == 200
+    assert signing.post(f"/lanting/billing/agreements/{version.pk}/sign/").status_code == 302
+    with company_scope(company.pk):
+        version.refresh_from_db()
+        assert version.signed_at is not None
+        assert AgreementSignature.objects.filter(agreement=version).count() == 1
+
+
+def test_contradicting_terms_get_an_answer(client_of, manager):
+    client, page = client_of(manager), "/lanting/billing/agreements/willow-garden/propose/"
+    sent = {"starts_quarter": "soon", "price": "x", "items": "A | 500", "floor_bp": "90", "cap_bp": "80", "propose": "1"}
+    answer = client.post(page, sent)
+    assert answer.status_code == 422
+    assert "A | 500" in answer.content.decode()
+
+
+def test_manager_cannot_sign(client_of, manager, agreement):
+    assert client_of(manager).post(f"/lanting/billing/agreements/{agreement.pk}/sign/").status_code == 403
+
+
+def test_committee_of_another_community_cannot_sign(client_of, company, agreement):
+    from tests.factories import make_community
+
+    stranger = make_committee(make_community(company))[0]
+    assert client_of(stranger).post(f"/lanting/billing/agreements/{agreement.pk}/sign/").status_code == 404
