@@ -9,13 +9,17 @@ class BillingConfig(AppConfig):
         from propman.accounts.context import NavigationEntry, register_navigation
         from propman.accounts.roles import RESIDENTS, Role
         from propman.notify.kinds import NoticeKind, register_notices
+        from propman.tenancy.checkups import register_integrity_check
         from propman.tenancy.jobrun import register_job
 
+        from .integrity import ledger_faults, result_faults
         from .jobs import JOBS
         from .permissions import BOOKS
 
         for job in JOBS:
             register_job(job)
+        register_integrity_check("ledger and bills", lambda company: ledger_faults())
+        register_integrity_check("satisfaction results", lambda company: result_faults())
         register_notices(
             "billing",
             NoticeKind("survey.opened"),

@@ -91,9 +91,3 @@ def result_faults() -> Iterator[str]:
             yield f"{where}: its figures are not those that were frozen"
         if hashlib.sha256(result.canonical.encode()).hexdigest() != result.hash:
             yield f"{where}: its text does not match its hash"
-
-
-def billing_faults() -> Iterator[str]:
-    """For check_integrity."""
-    yield from ledger_faults()
-    yield from result_faults()

@@ -217,7 +217,8 @@ def test_saving_by_page_leaves_no_trace_but_the_sheet(survey, household, owner, 
 def counts() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND has_table_privilege(tablename::text, 'SELECT')"
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+            "AND has_table_privilege(oid, 'SELECT')"
         )
         found = {}
         for (table,) in cursor.fetchall():
