@@ -19,10 +19,11 @@ STATIC := var/static/staticfiles.json
 BROWSER := var/chromium.path
 MACHINE := var/machine.missing
 
-.PHONY: help demo test test-long look check bench clean
+.PHONY: help demo sign-ins test test-long look check bench clean
 
 help:
 	@echo 'make demo       the portal with a sample town on http://127.0.0.1:$(PORT) (PORT=...)'
+	@echo 'make sign-ins   who can sign in to the demo, with the present codes of the second step'
 	@echo 'make test       the test suite; make test-long: what takes longer'
 	@echo 'make look       pictures of every page per role, width, theme and language in var/looks'
 	@echo 'make check      format, lint, types, layers, migrations, settings, templates, catalogues'
@@ -30,6 +31,9 @@ help:
 
 demo: $(PACKAGES) $(MACHINE) $(CATALOGUES) $(STATIC)
 	@exec $(SERVICES) $(PY) -m propman.ops.serve --port $(PORT)
+
+sign-ins: $(PACKAGES)
+	@$(PY) manage.py sign_ins
 
 test: $(PACKAGES) $(CATALOGUES) $(ASSETS) $(MACHINE) $(BROWSER)
 	$(SERVICES) $(PY) -m pytest -n 2 -q

@@ -181,6 +181,11 @@ def read_manifest(source: Path) -> dict[str, Any]:
     return manifest
 
 
+def counts(manifest: dict[str, Any]) -> dict[str, int]:
+    tables = manifest["tables"]
+    return {"tables": len(tables), "rows": sum(table["rows"] for table in tables.values()), "files": len(manifest["files"])}
+
+
 def compare(manifest: dict[str, Any], database: str, files: Path | None) -> None:
     """Raises ArchiveError naming every table, sequence and file that differs from the manifest."""
     with closing_transaction(database) as connection:

@@ -5,7 +5,6 @@ process dies the others end too, and we say which one it was.
 """
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -28,7 +27,7 @@ class Ended(Exception):
 
 
 def commands(port: int) -> dict[str, list[str]]:
-    celery = [PYTHON, "-m", "celery", "--app", "propman.celery"]
+    celery = [PYTHON, "-m", "celery", "--quiet", "--app", "propman.celery"]
     gunicorn = [PYTHON, "-m", "gunicorn", "propman.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
     return {
         "web": [*gunicorn, "--log-level", "warning", "--worker-tmp-dir", str(VAR_DIR)],
@@ -103,16 +102,11 @@ def end(children: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def greeting(port: int) -> str:
-    """Where the portal is and who can sign in, as a table."""
-    people: list[dict[str, str]] = json.loads(SIGN_INS.read_text())
-    columns = list(people[0])
-    widths = [max(len(name), *(len(str(person.get(name) or "")) for person in people)) for name in columns]
-    lines = [dict(zip(columns, columns, strict=True)), *people]
-    table = [
-        "  ".join(str(line.get(name) or "").ljust(width) for name, width in zip(columns, widths, strict=True)) for line in lines
-    ]
-    return "\n".join(
-        ["", *table, "", f"The portal is at http://127.0.0.1:{port}/ . Sign-ins are in {SIGN_INS}; Ctrl-C stops it."]
+    """Where the portal is and who can sign in."""
+    people = subprocess.run([PYTHON, "manage.py", "sign_ins"], cwd=BASE_DIR, capture_output=True, text=True).stdout
+    return (
+        f"\n{people}\nThe portal is at http://127.0.0.1:{port}/ ; Ctrl-C stops it."
+        "\nStaff and officials are asked for a code as well: `make sign-ins` shows the present ones."
     )
 
 
@@ -125,6 +119,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
     os.environ["DJANGO_SETTINGS_MODULE"] = "propman.settings.local"
+    # in a clone in root's home nobody else could read the code
+    os.environ["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
     signal.signal(signal.SIGTERM, interrupt)
     if not is_free(port):

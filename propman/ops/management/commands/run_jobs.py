@@ -1,12 +1,11 @@
-import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from propman.common.commands import ReportingCommand
 from propman.tenancy.jobrun import companies_with_due_jobs, run_everything_due
 from propman.tenancy.models import Company, JobRun
 from propman.tenancy.scope import company_scope
@@ -26,20 +25,16 @@ def failed_runs(at: datetime) -> Iterator[str]:
                 yield f"{company.address}: {run.job} of {run.period} failed: {run.error}"
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     help = "Does now what beat would have done by now: periods, jobs, sweeps. Running it again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--at", type=moment, help="as if it were that moment, e.g. 2026-12-01T09:00+08:00")
-        parser.add_argument("--json", action="store_true", help="the counts as a last line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = options["at"] or timezone.now()
         done = run_everything_due(at)
-        for name, count in done.items():
-            self.stdout.write(f"{name}: {count}")
-        failed = list(failed_runs(at))
-        if options["json"]:
-            self.stdout.write(json.dumps({"at": at.isoformat(), "done": done, "failed": failed}, ensure_ascii=False))
-        if failed:
-            raise CommandError("\n".join(failed))
+        result = {"at": at, "done": done, "failed": list(failed_runs(at))}
+        if result["failed"]:
+            self.refuse("\n".join(result["failed"]), **result)
+        self.report(result, *(f"{name}: {count}" for name, count in done.items()))
