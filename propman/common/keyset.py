@@ -1,10 +1,13 @@
-"""Pages of a list by key: a page costs the same however deep it lies, and new rows never shift it."""
+"""Lists paged by key: a page costs the same however deep it lies, and never repeats or skips a row that others add."""
 
+import base64
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
 SIZE = 30
@@ -12,47 +15,80 @@ SIZE = 30
 
 @dataclass(frozen=True)
 class Page:
-    """One page of rows, and where the list goes on (for components/_pager.html)."""
+    """One page of rows; `after` is the token of the next one, empty on the last."""
+
+    rows: list[Any]
+    after: str
+    is_first: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+def page_of(rows: QuerySet[Any], *, keys: Sequence[str], size: int, after: str = "") -> Page:
+    """The rows after the token, in the order of `keys` ("-" for descending, the last one unique).
+
+    Rows whose key is null come last; a token that was tampered with gives the first page.
+    """
+    position = _decoded(after, len(keys))
+    ordered = rows.order_by(*_order(keys))
+    if position is not None:
+        ordered = ordered.filter(_beyond(keys, position))
+    found = list(ordered[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    return Page(found, _encoded(found[-1], keys) if more else "", is_first=position is None)
+
+
+def _order(keys: Sequence[str]) -> list[Any]:
+    return [F(key[1:]).desc(nulls_last=True) if key.startswith("-") else F(key).asc(nulls_last=True) for key in keys]
+
+
+def _beyond(keys: Sequence[str], position: Sequence[Any]) -> Q:
+    """Rows after the position in the order of the keys, nulls being last."""
+    condition, equal = Q(), Q()
+    for key, value in zip(keys, position, strict=True):
+        name = key.lstrip("-")
+        if value is not None:
+            later = Q(**{f"{name}__{'lt' if key.startswith('-') else 'gt'}": value})
+            if name != "pk":
+                later |= Q(**{f"{name}__isnull": True})
+            condition |= equal & later
+            equal &= Q(**{name: value})
+        else:
+            equal &= Q(**{f"{name}__isnull": True})
+    return condition
+
+
+def _encoded(row: Any, keys: Sequence[str]) -> str:
+    values = [getattr(row, key.lstrip("-")) for key in keys]
+    plain = [{"at": value.isoformat()} if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, default=str).encode()).decode().rstrip("=")
+
+
+def _decoded(token: str, length: int) -> list[Any] | None:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        values = [datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value for value in values]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return values if len(values) == length and all(isinstance(one, str | int | datetime | None) for one in values) else None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list whose place and filters stand in the address, for components/_pager.html."""
 
     rows: list[Any]
     next_url: str
     first_url: str
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any], *, by: str, size: int = SIZE) -> Page:
-    """The rows after the place that the URL names, ordered by the column `by` and then by id, ascending.
-
-    A place that nobody gave out, or that was cut short, means the first page.
-    """
-    place = _read(request.GET.get("after", ""))
-    if place is not None:
-        value, pk = place
-        rows = rows.filter(Q(**{f"{by}__gt": value}) | Q(**{by: value, "pk__gt": pk}))
-    found = list(rows.order_by(by, "pk")[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    return Page(
-        found,
-        next_url=_url(request, _write(found[-1], by)) if more else "",
-        first_url=_url(request, "") if place is not None else "",
-    )
-
-
-def _write(row: Model, by: str) -> str:
-    return signing.dumps([getattr(row, by), row.pk], salt="keyset")
-
-
-def _read(text: str) -> tuple[Any, int] | None:
-    try:
-        value, pk = signing.loads(text, salt="keyset")
-    except (signing.BadSignature, ValueError):
-        return None
-    return value, pk
-
-
-def _url(request: HttpRequest, after: str) -> str:
+def listed(request: HttpRequest, rows: QuerySet[Any], *, by: str, size: int = SIZE) -> Listed:
+    """The page of the list that the address asks for, ordered by the column `by` and then by id."""
+    page = page_of(rows, keys=[by, "pk"], size=size, after=request.GET.get("after", ""))
     query = request.GET.copy()
     query.pop("after", None)
-    if after:
-        query["after"] = after
-    return f"?{query.urlencode()}" if query else request.path
+    first = f"?{query.urlencode()}"
+    query["after"] = page.after
+    return Listed(page.rows, f"?{query.urlencode()}" if page.after else "", "" if page.is_first else first)

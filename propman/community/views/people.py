@@ -16,7 +16,7 @@ from propman.accounts import selectors, services
 from propman.accounts.models import Invitation, Membership, SecondFactorReset, User
 from propman.accounts.permissions import has_role, role_required
 from propman.accounts.roles import Role
-from propman.common.keyset import page_of
+from propman.common.keyset import listed
 
 from ..forms.staff import GRANTABLE, GrantForm, InviteForm, PeopleFilter, ResetForm
 from ..models import Employee
@@ -61,7 +61,7 @@ def people(request: HttpRequest) -> HttpResponse:
     form = PeopleFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {"q": "", "role": "", "who": ""}
     found = selectors.people(text=wanted.get("q", ""), role=wanted.get("role", ""), former=wanted.get("who") == "former")
-    page = page_of(request, found, by="name")
+    page = listed(request, found, by="name")
     context = {
         "form": form,
         "page": page,
