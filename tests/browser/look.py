@@ -13,6 +13,7 @@ __all__ = ["somebody"]
 HEIGHTS = {360: 760, 1280: 900}
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize("role", [None, *ROLES])
 def test_look(page_as: PageAs, somebody: Somebody, company: Company, role: str | None, language: str) -> None:

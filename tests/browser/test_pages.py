@@ -28,6 +28,7 @@ def test_page_without_sign_in_is_readable(page_as: PageAs, path: str, language: 
         assert english_left_overs(page, names=set()) == []
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_of_role_are_readable(page_as: PageAs, somebody: Somebody, company: Company, role: str) -> None:
     page = page_as(somebody(role), f"/{company.address}/")
@@ -35,6 +36,7 @@ def test_pages_of_role_are_readable(page_as: PageAs, somebody: Somebody, company
     assert not found, told(found)
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_of_role_leave_no_english(page_as: PageAs, somebody: Somebody, company: Company, role: str) -> None:
     page = page_as(somebody(role), f"/{company.address}/", language="zh-hans")

@@ -1,0 +1,74 @@
+"""A small lived-in world for the pages: one owner's complaints in every state that a page draws differently."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from complaints import services
+from complaints.models import Category, Complaint
+from complaints.services.policies import set_up_complaints
+from propman.accounts.models import User
+from propman.community.models import Employee, Household
+from propman.tenancy.models import Company
+from propman.tenancy.scope import company_scope
+from tests.factories.complaints import make_complaint
+
+TITLES = {
+    "late": "垃圾三天没有清运",
+    "fresh": "车库大门夜间不关",
+    "offered": "卫生间顶棚漏水",
+    "answered": "东门门灯不亮",
+    "resolved": "二号电梯停在两层之间",
+    "waiting": "阳台地漏返味",
+    "confirmed": "水泵房夜间噪声",
+}
+TEXT = "今天早上发现的，请尽快派人来看。谢谢。"
+
+
+@pytest.fixture
+def world(company: Company, household: Household, owner: User, agent: User, head: User, manager: User) -> dict[str, Complaint]:
+    """The complaints by the state they are in."""
+    now = timezone.now()
+    with company_scope(company.pk):
+        set_up_complaints(by=None, at=now - timedelta(days=40))
+        at_centre, in_office = (Employee.objects.get(user=user) for user in (agent, head))
+        filed = {
+            "late": file(household, "cleaning", "late", now - timedelta(hours=2)),
+            "fresh": file(household, "safety", "fresh", now - timedelta(minutes=4)),
+            "offered": file(household, "water", "offered", now - timedelta(minutes=20)),
+            "answered": file(household, "power", "answered", now - timedelta(hours=3)),
+            "resolved": file(household, "lift", "resolved", now - timedelta(hours=6)),
+            "waiting": file(household, "water", "waiting", now - timedelta(hours=8)),
+            "confirmed": file(household, "noise", "confirmed", now - timedelta(days=9)),
+        }
+        for name in ("offered", "answered", "resolved", "waiting", "confirmed"):
+            accepted_at = filed[name].received_at + timedelta(minutes=6)
+            services.accept_complaint(complaint=filed[name], by=at_centre, at=accepted_at)
+        hand_over(filed["offered"], at_centre, in_office, at=now - timedelta(minutes=9))
+        services.note_on_complaint(complaint=filed["offered"], by=at_centre, at=now, text="楼上周五前不在家，女儿有钥匙。")
+        promise = services.Responsible(name=in_office.name, phone=in_office.phone, by=now + timedelta(hours=4))
+        services.answer_complaint(
+            complaint=filed["answered"], by=at_centre, at=now - timedelta(hours=2), text="已安排电工。", responsible=promise
+        )
+        services.urge_complaint(complaint=filed["answered"], by=owner, at=now - timedelta(minutes=30))
+        services.resolve_complaint(
+            complaint=filed["resolved"], by=at_centre, at=now - timedelta(minutes=50), text="门传感器已更换，请试乘一次。"
+        )
+        services.wait_for_asker(
+            complaint=filed["waiting"], by=at_centre, at=now - timedelta(hours=5), text="明天上午方便上门吗？"
+        )
+        eight_days_ago = now - timedelta(days=8)
+        services.resolve_complaint(complaint=filed["confirmed"], by=at_centre, at=eight_days_ago, text="已加装减震垫。")
+        services.confirm_complaint(complaint=filed["confirmed"], by=owner, at=eight_days_ago + timedelta(hours=2))
+    return filed
+
+
+def file(household: Household, category: str, name: str, at: datetime) -> Complaint:
+    return make_complaint(
+        household=household, category=Category.objects.get(code=category), title=TITLES[name], text=TEXT, at=at
+    )
+
+
+def hand_over(complaint: Complaint, giver: Employee, receiver: Employee, *, at: datetime) -> None:
+    services.hand_over_complaint(complaint=complaint, by=giver, to_employee=receiver, reason="需要带梯子的水工", at=at)
