@@ -65,6 +65,7 @@ class ComplaintsConfig(AppConfig):
         )
         register_waiting(home.waiting)
         register_section(home.section)
+        register_section(home.queue_section)
         for name in ("chains", "facts", "states", "numbers", "timers"):
             register_integrity_check(f"complaint {name}", getattr(integrity, f"complaint_{name}"))
         register_readiness_check("timers", integrity.timers_fire)

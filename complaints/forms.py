@@ -131,11 +131,13 @@ class ContactForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["community"].empty_label = _("None of ours")  # type: ignore[attr-defined]
+        icons = {str(category.pk): category.icon for category in categories()}
         self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
         self.helper = FormHelper()
         self.helper.layout = Layout(
             Step(1, _("Who asks"), Segment("channel"), "asker_name", "asker_phone", "asker_email", "community", "room"),
-            Step(2, _("What"), "kind", Picks("category"), Segment("severity"), "title", "text"),
+            Step(2, _("What"), "kind", Picks("category", icons=icons), Segment("severity"), "title", "text"),
             Step(3, _("When"), "received_at", "is_confidential"),
             Act(
                 _("Log the contact"),
@@ -158,6 +160,19 @@ class ContactForm(forms.Form):
         return data
 
 
+WORDS = {  # what the text of a verb is, for whoever writes it
+    Verb.ANSWER: _("What the asker reads"),
+    Verb.REPLY: _("Your message"),
+    Verb.NOTE: _("Note"),
+    Verb.WAIT: _("What you ask"),
+    Verb.RESOLVE: _("What was done"),
+    Verb.HALF_FIX: _("What is still wrong"),
+    Verb.REOPEN: _("What is still wrong"),
+    Verb.URGE: _("Anything to add"),
+    Verb.WITHDRAW: _("Why"),
+}
+
+
 class VerbForm(forms.Form):
     """The form of a verb that needs nothing; the others extend it. `version` is the thread that was read."""
 
@@ -170,6 +185,8 @@ class VerbForm(forms.Form):
     def __init__(self, *args: Any, verb: Verb, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.verb = verb
+        if "text" in self.fields:
+            self.fields["text"].label = WORDS[verb]
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(*self.fields)

@@ -39,6 +39,15 @@ def waiting(request: HttpRequest) -> Iterator[Waiting]:
                 Act(_("Not yet"), url),
             ),
         )
+    for complaint in selectors.of_asker(viewer.user).filter(state=State.WAITING)[:5]:
+        yield Waiting(
+            title=complaint.words.title if complaint.words else complaint.number or "",
+            meta=_("%(name)s asks you something") % {"name": complaint.handler},
+            url=reverse("complaints:detail", args=[complaint.number]),
+            icon="message-question",
+            due_at=complaint.wakes_at,
+            started_at=complaint.received_at,
+        )
     if viewer.employee is None:
         return
     at = timezone.now()
@@ -63,3 +72,17 @@ def section(request: HttpRequest) -> Section | None:
         return None
     viewer = viewer_of(request)
     return Section("complaints/_home.html", {"complaints": list(selectors.of_asker(viewer.user)[:3])}, order=20)
+
+
+def queue_section(request: HttpRequest) -> Section | None:
+    """How the queue stands for whoever works on it, and what runs out next."""
+    viewer = viewer_of(request)
+    if viewer.employee is None:
+        return None
+    at = timezone.now()
+    counts = selectors.view_counts(viewer, at=at)
+    shown = [one for one in selectors.labelled_views(viewer, at=at) if one.name in {"nobody", "late", "urged", "paused"}]
+    rows = Complaint.objects.visible_to(viewer).open().for_list().order_by("next_due_at", "pk")[:8]
+    return Section(
+        "complaints/_home_queue.html", {"views": shown, "open": counts["open"], "rows": list(rows), "viewer": viewer}, order=10
+    )

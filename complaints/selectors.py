@@ -88,6 +88,11 @@ class Thread:
         return self.entries[::-1]
 
     @property
+    def before_newest_words(self) -> list[Entry]:
+        """Everything but the newest words, which stand above, newest first."""
+        return [entry for entry in self.newest_first if entry is not self.newest_words]
+
+    @property
     def newest_words(self) -> Entry | None:
         return next((entry for entry in reversed(self.entries) if entry.is_spoken), None)
 

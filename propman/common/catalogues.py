@@ -19,7 +19,7 @@ FOLDERS = ("propman", "complaints", "cards", "billing", "hr", "templates")
 TEMPLATE = "propman.common.catalogues:extract_template"
 METHODS = [("**.py", "python"), ("**.html", TEMPLATE), ("**.txt", TEMPLATE)]
 LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
-KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY, "gettext_noop": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY, "gettext_noop": None, "_lazy": None}
 
 HEADER = """msgid ""
 msgstr ""

@@ -22,6 +22,7 @@ class CommunityConfig(AppConfig):
         jobs.register()
         register_on_accepting(access.connect_invitee)
         register_navigation(
+            NavigationEntry(_("Home"), "community:home", "home", frozenset(Role), order=0),
             NavigationEntry(_("Settings"), "community:people", "settings", SETTLERS, order=90, on_phone=False),
             NavigationEntry(_("My details"), "accounts:profile", "user", frozenset(Role), order=10, place="account"),
             NavigationEntry(_("My household"), "community:my_household", "home", RESIDENTS, order=20, place="account"),
