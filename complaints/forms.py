@@ -187,6 +187,7 @@ class VerbForm(forms.Form):
         self.verb = verb
         if "text" in self.fields:
             self.fields["text"].label = WORDS[verb]
+            self.fields["text"].widget.attrs["placeholder"] = WORDS[verb]
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(*self.fields)

@@ -9,16 +9,17 @@ from playwright.sync_api import Page
 from propman.tenancy.models import Company
 
 SKIP = {"account_logout"}  # it ends the crawl's own session
+ALIKE = ("account_", "mfa_", "portal:")  # the same for everybody: one role's crawl looks at them
 
 
-def named_pages(page: Page, start: str) -> Iterator[str]:
-    """Opens one page after the other and yields each one's name while it stands there."""
+def named_pages(page: Page, start: str, *, sign_in: bool = True) -> Iterator[str]:
+    """Opens one page after the other and yields each one's name while it stands there; `sign_in`: also one's own account."""
     seen: set[str] = set()
     waiting = [start]
     while waiting:
         path = waiting.pop(0)
         name = view_name(path)
-        if name is None or name in seen or name in SKIP:
+        if name is None or name in seen or name in SKIP or (name.startswith(ALIKE) and not sign_in):
             continue
         seen.add(name)
         response = page.goto(path)

@@ -20,7 +20,7 @@ def test_look(page_as: PageAs, somebody: Somebody, company: Company, role: str |
     start = f"/{company.address}/" if role else "/accounts/login/"
     page = page_as(somebody(role) if role else None, start, language=language)
     folder = settings.VAR_DIR / "looks" / (role or "anybody")
-    for name in named_pages(page, start):
+    for name in named_pages(page, start, sign_in=role in {None, "owner"}):
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
             for theme in THEMES:
