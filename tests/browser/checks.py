@@ -30,6 +30,7 @@ LATIN = {
     "https",
     "www",
     "totp",
+    "javascript",
 }
 
 

@@ -26,9 +26,13 @@ def named_pages(page: Page, start: str, *, sign_in: bool = True) -> Iterator[str
         if response is None or "text/html" not in response.headers.get("content-type", ""):
             continue
         assert response.status == 200, f"{path} answers {response.status}"
+        arrived = view_name(urlsplit(page.url).path)
+        if arrived is None or (arrived != name and arrived in seen):
+            continue
+        seen.add(arrived)
         links: list[str] = page.evaluate("() => [...document.querySelectorAll('a[href]:not([download])')].map(a => a.href)")
         waiting += [urlsplit(link).path + (f"?{urlsplit(link).query}" if urlsplit(link).query else "") for link in links]
-        yield name
+        yield arrived
 
 
 def view_name(path: str) -> str | None:

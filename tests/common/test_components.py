@@ -125,6 +125,13 @@ def test_initials_of_latin_and_chinese_names(name: str, letters: str) -> None:
     assert draw("{{ name|initials }}", name=name) == letters
 
 
+def test_small_counts_are_words_in_english_only() -> None:
+    assert draw("{{ 3|in_words }}") == "Three"
+    assert draw("{{ 12|in_words }}") == "12"
+    with translation.override("zh-hans"):
+        assert draw("{{ 2|in_words }}") == "2"
+
+
 @pytest.mark.parametrize(("amount", "words"), [(654.47, "¥654.47"), (184260, "¥184,260.00"), (-52.45, "−¥52.45")])
 def test_money_has_its_currency_and_two_places(amount: float, words: str) -> None:
     assert draw("{{ amount|money }}", amount=amount) == words

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import apnumber
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from propman.common.countdown import Countdown
 from propman.common.countdown import countdown as countdown_of
@@ -144,6 +145,12 @@ def money(amount: Decimal | float | None, currency: str = "¥") -> str:
         return ""
     figure = number_format(-amount if amount < 0 else amount, decimal_pos=2, use_l10n=True, force_grouping=True)
     return f"{'−' if amount < 0 else ''}{currency}{figure}"
+
+
+@register.filter
+def in_words(count: int) -> str:
+    """A small count at the head of an English sentence: Three; a figure in Chinese, where the word depends on the thing."""
+    return str(apnumber(count)).capitalize() if (get_language() or "en").startswith("en") else str(count)
 
 
 @register.filter
