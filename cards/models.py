@@ -49,6 +49,7 @@ class Round(CompanyModel):
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)  # the bulletin's files are written
     households = models.IntegerField(_("households"), default=0)
     public_key = models.CharField(max_length=64)
     issued_root = models.CharField(max_length=64, blank=True)
@@ -68,7 +69,7 @@ class Round(CompanyModel):
                 "cards_round",
                 references={"community_id": "community_community"},
                 update=[
-                    "state", "issued_at", "opened_at", "closed_at", "published_at", "households",
+                    "state", "issued_at", "opened_at", "closed_at", "published_at", "archived_at", "households",
                     "issued_root", "cast_root", "void_root", "opinions_root", "opinions", "root",
                 ],
             ),

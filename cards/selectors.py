@@ -16,7 +16,7 @@ from propman.tenancy.models import Company
 from . import issuer
 from .calendar import CardMonth, card_month
 from .models import CardSettings, RollEntry, Round, RoundKey
-from .workflow import Card, State
+from .workflow import Card, State, Subject
 
 LINES_AT_ONCE = 20_000
 
@@ -49,6 +49,11 @@ class HeldCard:
     @property
     def is_in_hand(self) -> bool:
         return self.place == "hand"
+
+    @property
+    def slot(self) -> str:
+        """Its place on the page: co-blue, oc-red."""
+        return f"{'co' if self.card.subject == Subject.COMPANY else 'oc'}-{self.card.colour}"
 
 
 def cards_in_hand(round: Round, household: Household) -> list[HeldCard]:
@@ -136,3 +141,25 @@ def opinions_of(round: Round) -> Iterator[list[tuple[str, Card, str]]]:
     """(published line of the card, card, opinion) of every card cast with words, a page at a time."""
     for rows in _pages(OPINIONS, [round.company_id, round.pk]):
         yield [((digest.hex().encode() + SUFFIXES[card]).decode(), Card(card), opinion) for digest, card, opinion in rows]
+
+
+def opinion_of(round: Round, digest: bytes) -> str:
+    """The words that came with a counted card, if any."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(opinion, '') FROM cards_counted WHERE company_id = %s AND round_id = %s AND hash = %s",
+            [round.company_id, round.pk, digest],
+        )
+        row = cursor.fetchone()
+        return row[0] if row else ""
+
+
+def cast_cards(round: Round, subject: Subject | None = None) -> int:
+    """How many cards of the closed box were cast, of one subject or of all."""
+    numbers = [int(card) for card in round.cards if subject in (None, card.subject)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM cards_counted WHERE company_id = %s AND round_id = %s AND NOT void AND card = ANY(%s)",
+            [round.company_id, round.pk, numbers],
+        )
+        return int(cursor.fetchone()[0])

@@ -8,6 +8,8 @@ urlpatterns = [
     path("", include("complaints.urls")),
     path("billing/", include("billing.urls")),
     path("public/<slug:community>/", include("billing.public_urls")),
+    path("", include("cards.urls")),
+    path("public/<slug:community>/", include("cards.public_urls")),
     path("api/v1/", include("propman.api_urls")),
     path("notices/", include("propman.notify.urls")),
 ]

@@ -13,6 +13,7 @@ from .count import (
     sign_count_with_code,
 )
 from .rounds import NotClosable, NotIssuable, close_round, issue_round, open_round, remind_households
+from .settings import change_card_settings
 
 __all__ = [
     "CardRefused",
@@ -24,6 +25,7 @@ __all__ = [
     "Receipt",
     "SecondPersonNeeded",
     "cast_card",
+    "change_card_settings",
     "close_round",
     "deal_cards",
     "declare_absence",

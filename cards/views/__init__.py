@@ -1,0 +1,1 @@
+"""Pages: the household's, the public ones, the officials', the settings."""
