@@ -45,9 +45,7 @@ class RoundViewSet(IdempotentPosts, mixins.ListModelMixin, mixins.RetrieveModelM
     filterset_class = RoundFilter
     lookup_value_regex = r"\d+"
 
-    @property
-    def roles(self) -> frozenset[Role] | None:
-        return OFFICIALS if self.action in ("open_count", "join_count", "sign") else None
+    roles: frozenset[Role] | None = None
 
     def get_queryset(self) -> QuerySet[Round]:
         if getattr(self, "swagger_fake_view", False):
@@ -56,7 +54,7 @@ class RoundViewSet(IdempotentPosts, mixins.ListModelMixin, mixins.RetrieveModelM
         return found
 
     @extend_schema(request=serializers.HallSerializer, responses=serializers.CountSerializer)
-    @action(detail=True, methods=["post"], url_path="open-count")
+    @action(detail=True, methods=["post"], url_path="open-count", roles=OFFICIALS)
     def open_count(self, request: Request, pk: str) -> Response:
         """Start the open count of a closed round; who starts it deals."""
         given = serializers.HallSerializer(data=request.data)
@@ -67,14 +65,14 @@ class RoundViewSet(IdempotentPosts, mixins.ListModelMixin, mixins.RetrieveModelM
         )
 
     @extend_schema(request=None, responses=serializers.CountSerializer)
-    @action(detail=True, methods=["post"], url_path="join-count")
+    @action(detail=True, methods=["post"], url_path="join-count", roles=OFFICIALS)
     def join_count(self, request: Request, pk: str) -> Response:
         """Take the witness's place."""
         round, by = self.get_object(), _user(request)
         return self.attempt(round, lambda: services.join_count(round=round, by=by, at=timezone.now()))
 
     @extend_schema(request=serializers.CodeSerializer, responses=serializers.CountSerializer)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], roles=OFFICIALS)
     def sign(self, request: Request, pk: str) -> Response:
         """Sign the counted round, giving the second factor again; the second signature publishes the bulletin."""
         given = serializers.CodeSerializer(data=request.data)
