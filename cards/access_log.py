@@ -4,8 +4,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from .box import PATH
-
+PATH = "/box/"  # below a company's prefix; Django is not loaded yet when the web server reads this
 KEPT = ("t", "s", "m", "H", "B", "D", "M", "L", "T")
 
 

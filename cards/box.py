@@ -19,9 +19,9 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from propman.tenancy.models import Company
 
 from . import services
+from .access_log import PATH
 from .models import OPINION_LENGTH
 
-PATH = "/box/"
 LARGEST = 64 * 1024
 STATUS = {"unknown": 404, "early": 409, "void": 409, "late": 410}
 

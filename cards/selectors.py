@@ -154,12 +154,15 @@ def opinion_of(round: Round, digest: bytes) -> str:
         return row[0] if row else ""
 
 
-def cast_cards(round: Round, subject: Subject | None = None) -> int:
-    """How many cards of the closed box were cast, of one subject or of all."""
-    numbers = [int(card) for card in round.cards if subject in (None, card.subject)]
+def tally_cards(round: Round) -> dict[Card, tuple[int, int]]:
+    """(cast, void) of every card in the counted list."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM cards_counted WHERE company_id = %s AND round_id = %s AND NOT void AND card = ANY(%s)",
-            [round.company_id, round.pk, numbers],
+            """
+            SELECT card, count(*) FILTER (WHERE NOT void), count(*) FILTER (WHERE void)
+            FROM cards_counted WHERE company_id = %s AND round_id = %s GROUP BY card
+            """,
+            [round.company_id, round.pk],
         )
-        return int(cursor.fetchone()[0])
+        found = {card: (cast, void) for card, cast, void in cursor.fetchall()}
+    return {card: found.get(card, (0, 0)) for card in round.cards}

@@ -6,13 +6,13 @@ from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from cards import issuer
 from cards.bulletin import opinion_lines, root_of, statement, summary, written
 from cards.models import Count, CountSignature, Round, RoundKey, Tally
 from cards.recount import summary_root
-from cards.selectors import cast_lines, void_lines
+from cards.selectors import cast_lines, tally_cards, void_lines
 from cards.workflow import Card, State, Subject, ensure_allowed
 from propman.accounts.models import User
 from propman.accounts.permissions import current_roles
@@ -124,25 +124,15 @@ def _deal(round: Round, count: Count, number: int | None) -> dict[int, int]:
 
 def _finished_if_dealt(round: Round, count: Count, *, at: datetime) -> Count:
     """When the last card is dealt the roots are made and the count waits for its signatures."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE NOT void) FROM cards_counted WHERE company_id = %s AND round_id = %s",
-            [round.company_id, round.pk],
-        )
-        cast: int = cursor.fetchone()[0]
-        if count.dealt < cast:
-            return count
-        cursor.execute(
-            """
-            UPDATE cards_tally SET void = counted.cards FROM (
-                SELECT card, count(*) AS cards FROM cards_counted WHERE company_id = %s AND round_id = %s AND void GROUP BY card
-            ) AS counted
-            WHERE cards_tally.company_id = %s AND cards_tally.round_id = %s AND cards_tally.card = counted.card
-            """,
-            [round.company_id, round.pk, round.company_id, round.pk],
-        )
-    if Tally.objects.filter(round=round).aggregate(Sum("dealt"))["dealt__sum"] != cast:
-        raise RuntimeError(f"{round.name}: the running tally is not what the list holds.")
+    counted = tally_cards(round)
+    if count.dealt < sum(cast for cast, _void in counted.values()):
+        return count
+    tallies = list(Tally.objects.filter(round=round))
+    for tally in tallies:
+        cast, tally.void = counted[Card(tally.card)]
+        if tally.dealt != cast:
+            raise RuntimeError(f"{round.name}: the running tally is not what the list holds.")
+    Tally.objects.bulk_update(tallies, ["void"])
     round.cast_root, _cards = root_of(cast_lines(round))
     round.void_root, _cards = root_of(void_lines(round))
     round.opinions_root, round.opinions = root_of(opinion_lines(round))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET
 
-from cards.box import PATH
+from cards.access_log import PATH
 from cards.calendar import next_month, parse_month
 from cards.models import OPINION_LENGTH, Round
 from cards.selectors import cards_in_hand, month_of_cards, rounds_of, voting_households

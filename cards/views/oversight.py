@@ -19,7 +19,7 @@ from cards.calendar import next_month, parse_month
 from cards.forms import HallForm, SignForm
 from cards.models import Count, CountSignature, Round, Tally
 from cards.results import Figures, figures_by_round, figures_of, percent
-from cards.selectors import cast_cards, opinion_of
+from cards.selectors import opinion_of, tally_cards
 from cards.workflow import Card, Colour, MoveNotAllowed, State, Subject
 from propman.accounts.models import User
 from propman.accounts.permissions import official_required
@@ -284,7 +284,8 @@ def stage_of(request: HttpRequest, round: Round) -> dict[str, Any]:
     cards = [card for card in round.cards if card.subject == subject]
     dealt = sum(tallies[card].dealt for card in cards)
     last = Card(count.last_card) if count.last_card else None
-    total, whole = cast_cards(round, subject), cast_cards(round)
+    cast = {card: numbers[0] for card, numbers in tally_cards(round).items()}
+    total, whole = sum(cast[card] for card in cards), sum(cast.values())
     signatures = list(CountSignature.objects.filter(round=round).order_by("at", "pk"))
     return {
         "round": round,

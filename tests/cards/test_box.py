@@ -3,10 +3,13 @@
 import json
 import logging
 import runpy
+import subprocess
+import sys
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from gunicorn.config import Config
@@ -164,6 +167,13 @@ def test_access_log_of_other_pages_stays(caplog):
 
 def test_web_server_uses_this_log():
     assert runpy.run_path("gunicorn.conf.py")["logger_class"] == f"{AccessLog.__module__}.AccessLog"
+    checked = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "propman.wsgi", "--check-config"],
+        capture_output=True,
+        text=True,
+        cwd=settings.BASE_DIR,
+    )
+    assert checked.returncode == 0, checked.stderr  # the class can be loaded before Django is
 
 
 def test_refusals_are_not_logged_with_the_serial(round, caplog):
