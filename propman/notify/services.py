@@ -85,7 +85,7 @@ def queue_one(*, event: str, user_id: int | None, email: str, words: Mapping[str
 def _wake_worker(company_id: int) -> None:
     """Only to be quick: what a lost call or a broken queue leaves undone, the sweep does."""
     try:
-        current_app.send_task("propman.notify.jobs.deliver_soon", [company_id], retry=False)
+        current_app.send_task("propman.notify.jobs.deliver_soon", [company_id], retry=False, expires=60)
     except OperationalError as error:
         log.warning("the queue cannot be reached: %s", error)
 

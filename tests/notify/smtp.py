@@ -2,8 +2,8 @@
 
 import socketserver
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
@@ -34,7 +34,8 @@ class Session(socketserver.StreamRequestHandler):
         return self.rfile.readline() or b".\r\n"
 
     def say(self, words: str) -> None:
-        self.wfile.write(f"{words}\r\n".encode())
+        with suppress(OSError):  # the worker was killed
+            self.wfile.write(f"{words}\r\n".encode())
 
 
 class MailServer(socketserver.ThreadingTCPServer):
@@ -45,10 +46,13 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.answers: dict[str, str] = {}
         self.accepted: list[tuple[str, Message]] = []
         self.lock = threading.Lock()
+        self.on_accept: Callable[[], object] | None = None
 
     def accept(self, recipient: str, data: bytes) -> None:
         with self.lock:
             self.accepted.append((recipient, message_from_bytes(data, policy=default)))
+        if self.on_accept is not None:
+            self.on_accept()
 
     def to(self, address: str) -> list[Message]:
         return [message for recipient, message in self.accepted if recipient == address]
