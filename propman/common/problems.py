@@ -10,12 +10,23 @@ from django.core.signals import got_request_exception
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 log = logging.getLogger("django.request")
 
 CONTENT_TYPE = "application/problem+json"
+
+
+class ProblemResponse(Response):
+    """JSON, also where a view speaks something else."""
+
+    @property
+    def rendered_content(self) -> bytes:  # type: ignore[override]
+        self["Content-Type"] = CONTENT_TYPE
+        rendered: bytes = JSONRenderer().render(self.data)
+        return rendered
 
 
 class Problem(exceptions.APIException):
@@ -63,4 +74,4 @@ def _unforeseen(context: dict[str, Any]) -> Response:
 
 def _response(status: int, title: str, detail: str, members: dict[str, Any], headers: dict[str, str]) -> Response:
     body = {"type": "about:blank", "title": title, "status": int(status), "detail": detail, **members}
-    return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
+    return ProblemResponse(body, status=status, headers=headers, content_type=CONTENT_TYPE)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from time import monotonic
 from typing import Any
 
 from celery import current_app
@@ -21,6 +22,8 @@ from .kinds import kind_of
 from .models import Hours, Message, Notice, Preference
 
 log = logging.getLogger(__name__)
+
+_queue_rests_until = 0.0
 
 Word = str | int | datetime | date
 
@@ -84,9 +87,13 @@ def queue_one(*, event: str, user_id: int | None, email: str, words: Mapping[str
 
 def _wake_worker(company_id: int) -> None:
     """Only to be quick: what a lost call or a broken queue leaves undone, the sweep does."""
+    global _queue_rests_until
+    if monotonic() < _queue_rests_until:
+        return
     try:
         current_app.send_task("propman.notify.jobs.deliver_soon", [company_id], retry=False, expires=60)
     except OperationalError as error:
+        _queue_rests_until = monotonic() + 60  # a request that finds it broken waits some seconds; the next ones do not
         log.warning("the queue cannot be reached: %s", error)
 
 
