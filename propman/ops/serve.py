@@ -37,17 +37,16 @@ def commands(port: int) -> dict[str, list[str]]:
 
 
 def prepare() -> None:
-    """Migrate and build the sample town; raises Ended when one of them fails."""
+    """Migrate, build the sample town, list who can sign in. Raises Ended when that fails."""
     if not SIGN_INS.exists():
         sys.stdout.write("Making the database and a sample town that has lived some months: a minute or two, this once.\n")
         sys.stdout.flush()
-    for command in ("migrate", "build_demo"):
-        children = {command: subprocess.Popen([PYTHON, "manage.py", command, "-v", "0"], cwd=BASE_DIR, start_new_session=True)}
-        try:
-            if children[command].wait():
-                raise Ended(f"manage.py {command} failed.")
-        finally:
-            end(children)
+    children = {"prepare": subprocess.Popen([PYTHON, "-m", "propman.ops.prepare"], cwd=BASE_DIR, start_new_session=True)}
+    try:
+        if children["prepare"].wait():
+            raise Ended("The database or the sample town could not be made.")
+    finally:
+        end(children)
 
 
 def serve(port: int) -> None:
@@ -102,10 +101,8 @@ def end(children: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def greeting(port: int) -> str:
-    """Where the portal is and who can sign in."""
-    people = subprocess.run([PYTHON, "manage.py", "sign_ins"], cwd=BASE_DIR, capture_output=True, text=True).stdout
     return (
-        f"\n{people}\nThe portal is at http://127.0.0.1:{port}/ ; Ctrl-C stops it."
+        f"\nThe portal is at http://127.0.0.1:{port}/ ; Ctrl-C stops it."
         "\nStaff and officials are asked for a code as well: `make sign-ins` shows the present ones."
     )
 
@@ -122,7 +119,8 @@ def main() -> int:
     # in a clone in root's home nobody else could read the code
     os.environ["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
+        signal.signal(number, interrupt)
     if not is_free(port):
         sys.stderr.write(f"Port {port} is taken by another program: make demo PORT={port + 1}\n")
         return 1
