@@ -39,7 +39,7 @@ def test_nothing_is_published_beyond_this_machine(compose):
 
 def test_no_secret_has_a_default():
     text = (BASE_DIR / "docker-compose.yml").read_text()
-    secrets = set(re.findall(r"\$\{(\w*(?:PASSWORD|SECRET)\w*)(:?[-?][^}]*)?\}", text))
+    secrets = set(re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|ISSUER_KEY)\w*)(:?[-?][^}]*)?\}", text))
     assert {default for name, default in secrets if name != "EMAIL_HOST_PASSWORD"} == {":?"}
 
 
