@@ -1,16 +1,19 @@
 """What the pages show of notices and messages."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.template import TemplateDoesNotExist
+from django.utils.translation import gettext as _
 
 from propman.tenancy.models import Company
 
 from .models import Message, Notice
 from .rendering import Told, tell
+
+log = logging.getLogger(__name__)
 
 PAGE = 30
 STATES = {
@@ -37,11 +40,13 @@ def page_of(rows: QuerySet[Any], *, before: int | None, size: int = PAGE) -> Pag
 
 
 def words_of(notice: Notice, company: Company) -> Told:
-    """The notice in the active language; one whose kind is no more is named by its event."""
+    """The notice in the active language; one without its words (erased, or of an older version) still has a line."""
     try:
         return tell(notice, company)
-    except TemplateDoesNotExist:
-        return Told(notice.event, "", "")
+    except Exception:  # one notice that cannot be worded must not take the list away
+        if notice.words:
+            log.exception("notice %s cannot be worded", notice.pk)
+        return Told(_("A notice whose words are gone"), "", "")
 
 
 def messages_in(state: str, *, address: str = "") -> QuerySet[Message]:
