@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints.clocks import Clock
@@ -19,7 +19,7 @@ class Category(CompanyModel):
     """What a complaint is about; named in both languages by the company's administrator."""
 
     code = models.SlugField(_("code"), max_length=30)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=60)
     name_zh = models.CharField(_("Chinese name"), max_length=60)
     icon = models.CharField(max_length=30, default="message-circle")
     position = models.IntegerField(default=0)

@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from propman.accounts.roles import Role
 from propman.tenancy.models import Company
@@ -77,7 +78,7 @@ class InviteForm(forms.Form):
 
 
 class DepartmentForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=80)
     kind = forms.ChoiceField(label=_("Kind"), choices=Department.Kind.choices)
     community = forms.ModelChoiceField(
         label=_("Community"), queryset=Community.objects.none(), required=False, empty_label=_("None")
@@ -90,7 +91,7 @@ class DepartmentForm(forms.Form):
 
 
 class DepartmentChangeForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=80)
     phone = forms.CharField(label=_("Telephone"), max_length=32, required=False)
 
 
@@ -116,8 +117,8 @@ class ShiftForm(forms.Form):
 
     employee = forms.ModelChoiceField(label=_("Employee"), queryset=Employee.objects.none())
     day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}))
-    begins = forms.TimeField(label=_("From"), widget=forms.TimeInput({"type": "time"}))
-    ends = forms.TimeField(label=_("Until"), widget=forms.TimeInput({"type": "time"}))
+    begins = forms.TimeField(label=pgettext_lazy("time", "From"), widget=forms.TimeInput({"type": "time"}))
+    ends = forms.TimeField(label=pgettext_lazy("time", "Until"), widget=forms.TimeInput({"type": "time"}))
     is_lead = forms.BooleanField(label=_("Duty manager of this shift"), required=False)
 
     def __init__(self, *args: Any, zone: zoneinfo.ZoneInfo, **kwargs: Any) -> None:

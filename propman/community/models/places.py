@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from propman.tenancy.base import CompanyModel, Link, company_constraints
 
@@ -9,7 +10,7 @@ class Community(CompanyModel):
     """小区: the place that a management office looks after."""
 
     address = models.SlugField(_("address"), max_length=60)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=120)
     street = models.CharField(_("street address"), max_length=200, blank=True)
 
     class Meta(CompanyModel.Meta):

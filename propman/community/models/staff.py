@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from propman.tenancy.base import CompanyModel, Link, company_constraints
 
@@ -19,7 +20,7 @@ class Department(CompanyModel):
         COMPANY_OFFICE = "company_office", _("Company office")
         OTHER = "other", _("Department")
 
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.OTHER)
     community = Link(Community, null=True, blank=True, related_name="departments")
     head = Link("community.Employee", null=True, blank=True, related_name="heads")
