@@ -56,6 +56,6 @@ def told(found: dict[str, list[str]]) -> str:
 
 
 def names_of_the_world(company: Company) -> set[str]:
-    return {company.name, company.time_zone, "Willow-Garden", "Willow office", "Service centre", "Company office"} | set(
+    return {company.name, company.zone, "Willow-Garden", "Willow office", "Service centre", "Company office"} | set(
         User.objects.values_list("name", flat=True)
     )
