@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
@@ -375,6 +377,22 @@ class AppraisalResult(CompanyModel):
             models.Index(fields=["company", "quarter", "is_heads", "company_rank", "id"], name="hr_appraisalresult_order"),
             models.Index(fields=["company", "department", "period"], name="hr_appraisalresult_unit"),
         ]
+
+    @property
+    def adjusted(self) -> Fraction:
+        return Fraction(self.numerator, self.denominator)
+
+    @property
+    def adjustment(self) -> Fraction:
+        return self.adjusted - self.total
+
+    @property
+    def unit_mean(self) -> Fraction:
+        return Fraction(self.unit_sum, self.unit_n)
+
+    @property
+    def company_mean(self) -> Fraction:
+        return Fraction(self.company_sum, self.company_n)
 
 
 class OfficeResult(CompanyModel):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("public/<slug:community>/", include("billing.public_urls")),
     path("", include("cards.urls")),
     path("public/<slug:community>/", include("cards.public_urls")),
+    path("hr/", include("hr.urls")),
     path("api/v1/", include("propman.api_urls")),
     path("notices/", include("propman.notify.urls")),
 ]

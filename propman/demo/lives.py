@@ -9,10 +9,10 @@ from datetime import date
 
 from propman.tenancy.scope import company_scope
 
-from . import billing, cards, complaints
+from . import billing, cards, complaints, hr
 from .town import Town
 
-LIVES: list[Callable[[Town, date], None]] = [complaints.live_month, cards.live_month, billing.live_month]
+LIVES: list[Callable[[Town, date], None]] = [complaints.live_month, cards.live_month, billing.live_month, hr.live_month]
 
 
 def live(town: Town, tell: Callable[[str], None] = lambda line: None) -> None:
