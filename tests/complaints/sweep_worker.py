@@ -1,6 +1,6 @@
 """A worker of the sweep in a process of its own, which kills itself before its n-th statement.
 
-Usage: python -m tests.complaints.sweep_worker DATABASE AT STATEMENT (0: lives on)
+Usage: python -m tests.complaints.sweep_worker DATABASE AT STATEMENT (0: lives on) [BATCH]
 """
 
 import os
@@ -23,7 +23,7 @@ def main() -> None:
     from complaints import services
     from complaints.services import escalation
 
-    escalation.BATCH = 7
+    escalation.BATCH = int(sys.argv[4]) if len(sys.argv) > 4 else 7
     done = 0
 
     def count(execute, sql, params, many, context):
