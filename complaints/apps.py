@@ -10,11 +10,13 @@ class ComplaintsConfig(AppConfig):
         from propman.accounts.context import NavigationEntry, register_navigation
         from propman.accounts.roles import RESIDENTS, STAFF, Role
         from propman.community.home import register_section, register_waiting
+        from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.checkups import register_integrity_check, register_readiness_check
         from propman.tenancy.jobrun import register_sweep
 
         from . import home, integrity, jobs
+        from .services.leaving import take_from_leaver
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True))
         register_notices(
@@ -39,6 +41,7 @@ class ComplaintsConfig(AppConfig):
                     "handed_over",
                     "taken",
                     "taken_from_you",
+                    "left_to_you",
                     "refused",
                     "merged",
                 ]
@@ -64,6 +67,7 @@ class ComplaintsConfig(AppConfig):
             ),
         )
         register_waiting(home.waiting)
+        register_on_leaving(take_from_leaver)
         register_section(home.section)
         register_section(home.queue_section)
         for name in ("chains", "facts", "states", "numbers", "timers"):

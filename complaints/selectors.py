@@ -42,6 +42,7 @@ ICONS = {
     "complaint.taken": "arrows-right",
     "complaint.refused": "arrow-back-up",
     "complaint.taken_over": "headset",
+    "complaint.handler_left": "door-exit",
     "complaint.urged": "bell-ringing",
     "complaint.confirmed": "circle-check",
     "complaint.closed": "circle-check",
@@ -189,6 +190,11 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
             return _("took it from %(name)s") % {"name": people.name(facts.get("giver"))}
         case "complaint.refused":
             return _("did not take it: %(reason)s") % {"reason": texts.get("text", "")}
+        case "complaint.handler_left":
+            return _("gave it to %(name)s, as %(before)s leaves") % {
+                "name": people.name(facts.get("handler")),
+                "before": people.name(facts.get("before")),
+            }
         case "complaint.taken_over":
             return _("of the service centre took it over")
         case "complaint.answered" if facts.get("kind") == "responsible":

@@ -14,10 +14,11 @@ from propman.tenancy.middleware import company_of
 from propman.tenancy.models import Company
 
 from . import services
+from .context import OVERSIGHT
 from .forms import JoinForm, KeyForm, ProfileForm
 from .models import ApiToken, User
-from .permissions import companies_of
-from .roles import OFFICIALS
+from .permissions import companies_of, official_required
+from .roles import OFFICIALS, Role
 
 
 def choose_company(request: HttpRequest) -> HttpResponse:
@@ -25,10 +26,24 @@ def choose_company(request: HttpRequest) -> HttpResponse:
     held = companies_of(cast(User, request.user))
     if held and all(roles <= OFFICIALS for roles in held.values()):
         return redirect("/oversight/")
-    companies = Company.objects.filter(pk__in=held).order_by("name")
-    if len(companies) == 1:
+    companies = Company.objects.filter(pk__in=[pk for pk, roles in held.items() if roles - OFFICIALS]).order_by("name")
+    supervises = any(roles & OFFICIALS for roles in held.values())
+    if len(companies) == 1 and not supervises:
         return redirect(f"/{companies[0].address}/")
-    return render(request, "accounts/choose_company.html", {"companies": companies})
+    return render(request, "accounts/choose_company.html", {"companies": companies, "supervises": supervises})
+
+
+@official_required()
+def oversight(request: HttpRequest) -> HttpResponse:
+    """An official's home: the companies supervised, in which office, and what every app shows of them."""
+    held = {pk: roles & OFFICIALS for pk, roles in companies_of(cast(User, request.user)).items() if roles & OFFICIALS}
+    offices = set().union(*held.values())
+    rows = [
+        {"company": company, "offices": [Role(role).label for role in sorted(held[company.pk])]}
+        for company in Company.objects.filter(pk__in=held).order_by("name")
+    ]
+    entries = [entry for entry in OVERSIGHT if entry.roles & offices]
+    return render(request, "accounts/oversight.html", {"rows": rows, "entries": entries})
 
 
 @login_not_required
