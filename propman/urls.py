@@ -7,6 +7,5 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("oversight/", include("cards.oversight_urls")),
     path("", include("propman.ops.urls")),
-    path("oversight/", include("propman.accounts.oversight_urls")),
     path("", include("propman.accounts.urls")),
 ]

@@ -35,15 +35,6 @@ def register_navigation(*entries: NavigationEntry) -> None:
     NAVIGATION.sort(key=lambda entry: entry.order)
 
 
-OVERSIGHT: list[NavigationEntry] = []
-
-
-def register_oversight(*entries: NavigationEntry) -> None:
-    """An app's pages for officials, shown on their home page; called in AppConfig.ready()."""
-    OVERSIGHT.extend(entries)
-    OVERSIGHT.sort(key=lambda entry: entry.order)
-
-
 PORTAL_EXTRAS: dict[str, Callable[[HttpRequest], Any]] = {}
 
 

