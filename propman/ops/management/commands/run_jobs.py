@@ -34,7 +34,7 @@ class Command(ReportingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         at = options["at"] or timezone.now()
         done = run_everything_due(at)
-        result = {"at": at, "done": done, "failed": list(failed_runs(at))}
-        if result["failed"]:
-            self.refuse("\n".join(result["failed"]), **result)
-        self.report(result, *(f"{name}: {count}" for name, count in done.items()))
+        failed = list(failed_runs(at))
+        if failed:
+            self.refuse("\n".join(failed), at=at, done=done, failed=failed)
+        self.report({"at": at, "done": done, "failed": failed}, *(f"{name}: {count}" for name, count in done.items()))
