@@ -8,6 +8,7 @@ other, and everything is written for a whole batch at once.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -17,7 +18,7 @@ from complaints.workflow import State, Verb
 from propman.community.models import Department, Employee
 from propman.community.selectors import duty_manager, general_manager, service_centre
 from propman.notify.services import NewNotice, queue_notices
-from propman.tenancy.events import NewEvent, record_events, stream_of
+from propman.tenancy.events import NewEvent, record_events
 from propman.tenancy.scope import company_scope, current_company_id
 
 from .moving import move, tell_asker, tell_employees
@@ -50,6 +51,28 @@ ARM_NEXT = """
 """
 
 
+class Due(NamedTuple):
+    """A due timer with what its firing needs of the complaint; lighter than the rows, as there may be thousands."""
+
+    timer_id: int
+    clock: str
+    level: int
+    due_at: datetime
+    complaint_id: int
+    number: str | None
+    state: str
+    is_with_centre: bool
+    handler_id: int | None
+    department_id: int | None
+    title: str | None
+
+
+DUE_FIELDS = (
+    "pk", "clock", "level", "due_at", "complaint_id", "complaint__number", "complaint__state", "complaint__is_with_centre",
+    "complaint__handler_id", "complaint__department_id", "complaint__words__title",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Ladder:
     """Who is told at each level; where there is nobody, the next one up, and above the last one the next one down."""
@@ -57,25 +80,30 @@ class Ladder:
     centre: Department | None
     duty_manager: Employee | None
     general_manager: Employee | None
+    handlers: dict[int, Employee]
+    heads: dict[int, Employee | None]
 
     @classmethod
-    def at(cls, at: datetime) -> "Ladder":
-        return cls(service_centre(), duty_manager(at=at), general_manager())
+    def at(cls, at: datetime, due: Sequence[Due]) -> "Ladder":
+        handlers = Employee.objects.in_bulk({one.handler_id for one in due if one.handler_id})
+        departments = Department.objects.select_related("head").in_bulk({one.department_id for one in due if one.department_id})
+        heads = {pk: department.head for pk, department in departments.items()}
+        return cls(service_centre(), duty_manager(at=at), general_manager(), handlers, heads)
 
     @property
     def of_centre(self) -> Employee | None:
         """Who answers for the centre now: its duty manager, else its head."""
         return self.duty_manager or (self.centre.head if self.centre else None)
 
-    def person(self, complaint: Complaint, level: int) -> Employee | None:
+    def person(self, one: Due) -> Employee | None:
         """The named person of the level. What nobody has accepted goes to the centre's duty manager."""
-        head = complaint.department.head if complaint.department else None
-        handler = complaint.handler or self.of_centre
-        rungs = [handler, head or self.of_centre, self.of_centre, self.general_manager]
-        if complaint.state == State.RECEIVED and level == HEAD and complaint.handler is None:
-            rungs[1] = self.of_centre
-        place = LEVELS.index(level)
-        return next((one for one in [*rungs[place:], *reversed(rungs[:place])] if one is not None), None)
+        handler = self.handlers.get(one.handler_id or 0)
+        head = self.heads.get(one.department_id or 0)
+        if one.state == State.RECEIVED and handler is None:
+            head = None
+        rungs = [handler or self.of_centre, head or self.of_centre, self.of_centre, self.general_manager]
+        place = LEVELS.index(one.level)
+        return next((person for person in [*rungs[place:], *reversed(rungs[:place])] if person is not None), None)
 
 
 def companies_with_due_timers(at: datetime) -> list[int]:
@@ -105,41 +133,38 @@ def _fire_batch(company_id: int, at: datetime) -> int:
             ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return 0
-        timers = list(
-            Timer.objects.filter(complaint__in=set(ids), due_at__lte=at, fired_at=None, cancelled_at=None)
-            .select_related("complaint__handler", "complaint__department__head", "complaint__words")
-            .order_by("due_at", "pk")
-        )
-        fire_timers(timers, at=at)
-        return len(timers)
+        timers = Timer.objects.filter(complaint__in=set(ids), due_at__lte=at, fired_at=None, cancelled_at=None)
+        due = [Due(*row) for row in timers.order_by("due_at", "pk").values_list(*DUE_FIELDS)]
+        _fire(due, at=at)
+        return len(due)
 
 
-def fire_timers(timers: Sequence[Timer], *, at: datetime) -> None:
+def _fire(due: Sequence[Due], *, at: datetime) -> None:
     """Tell the named person of each timer's level, let the centre take over at 150 %, and arm the next level.
 
     The caller holds the locks of the timers' complaints; all of them belong to the current company.
     """
-    ladder = Ladder.at(at)
-    people = {timer.pk: ladder.person(timer.complaint, timer.level) for timer in timers}
+    ladder = Ladder.at(at, due)
+    people = {one.timer_id: ladder.person(one) for one in due}
     taking = ladder.of_centre or ladder.general_manager
     events, taken = [], set()
-    for timer in timers:
-        complaint, person = timer.complaint, people[timer.pk]
+    for one in due:
+        person = people[one.timer_id]
         facts: dict[str, object] = {
-            "clock": timer.clock,
-            "level": timer.level,
-            "due_at": timer.due_at.isoformat(),
+            "clock": one.clock,
+            "level": one.level,
+            "due_at": one.due_at.isoformat(),
             "to": person.pk if person else None,
         }
-        if timer.level == CENTRE and taking and not complaint.is_with_centre and complaint.pk not in taken:
-            taken.add(complaint.pk)
-            facts |= {"handler": taking.pk, "before": complaint.handler_id}
-        events.append(NewEvent(stream_of(complaint), "complaint.escalated", facts))
+        if one.level == CENTRE and taking and not one.is_with_centre and one.complaint_id not in taken:
+            taken.add(one.complaint_id)
+            facts |= {"handler": taking.pk, "before": one.handler_id}
+        events.append(NewEvent(f"complaint:{one.complaint_id}", "complaint.escalated", facts))
     recorded = record_events(events, by=None, at=at)
 
     if taken and taking:
         # The last event of each chain carries the move: positions only rise.
-        positions = {timer.complaint_id: event.position for timer, event in zip(timers, recorded, strict=True)}
+        positions = {one.complaint_id: event.position for one, event in zip(due, recorded, strict=True)}
         Offer.objects.filter(complaint__in=taken, closed_at=None).update(closed_at=at, outcome=Offer.Outcome.LAPSED)
         with connection.cursor() as cursor:
             ids = sorted(taken)
@@ -147,35 +172,32 @@ def fire_timers(timers: Sequence[Timer], *, at: datetime) -> None:
                 MOVE_TO_CENTRE,
                 [taking.pk, taking.department_id, ids, [positions[pk] for pk in ids], current_company_id()],
             )
-    _queue_notices(timers, people, at=at)
-    Timer.objects.filter(pk__in=[timer.pk for timer in timers]).update(fired_at=at)
-    _arm_next(timers)
+    _queue_notices(due, people, at=at)
+    timer_ids = [one.timer_id for one in due]
+    Timer.objects.filter(pk__in=timer_ids).update(fired_at=at)
+    _arm_next(timer_ids)
 
 
-def _queue_notices(timers: Iterable[Timer], people: dict[int, Employee | None], *, at: datetime) -> None:
+def _queue_notices(due: Iterable[Due], people: dict[int, Employee | None], *, at: datetime) -> None:
     queue_notices(
         [
             NewNotice(
-                event=f"complaint.escalated_{timer.level}",
+                event=f"complaint.escalated_{one.level}",
                 user_id=person.user_id,
-                words={
-                    "number": timer.complaint.number or "",
-                    "title": timer.complaint.words.title if timer.complaint.words else "",
-                    "clock": timer.clock,
-                },
-                path=f"/complaints/{timer.complaint.number}/",
+                words={"number": one.number or "", "title": one.title or "", "clock": one.clock},
+                path=f"/complaints/{one.number}/",
             )
-            for timer in timers
-            if (person := people[timer.pk]) is not None and person.user_id
+            for one in due
+            if (person := people[one.timer_id]) is not None and person.user_id
         ],
         at=at,
     )
 
 
-def _arm_next(timers: Sequence[Timer]) -> None:
+def _arm_next(timer_ids: Sequence[int]) -> None:
     """The next level of each fired clock: due when its share of the same limit has run out."""
     with connection.cursor() as cursor:
-        cursor.execute(ARM_NEXT, [list(LEVELS[:-1]), list(LEVELS[1:]), current_company_id(), [timer.pk for timer in timers]])
+        cursor.execute(ARM_NEXT, [list(LEVELS[:-1]), list(LEVELS[1:]), current_company_id(), list(timer_ids)])
 
 
 def wake_complaints(at: datetime) -> int:

@@ -125,7 +125,7 @@ def record_events(news: Sequence[NewEvent], *, by: Actor | None, at: datetime) -
             )
         )
         texts.append(salted)
-    events = Event.objects.bulk_create(events, batch_size=2000)
+    _insert(events)
     side_rows = [
         EventText(company_id=company, event=event, field=key, salt=salt, text=text)
         for event, salted in zip(events, texts, strict=True)
@@ -134,6 +134,29 @@ def record_events(news: Sequence[NewEvent], *, by: Actor | None, at: datetime) -
     if side_rows:
         EventText.objects.bulk_create(side_rows, batch_size=2000)
     return events
+
+
+INSERT = """
+    INSERT INTO tenancy_event (company_id, stream, position, name, at, actor_id, canonical, previous_hash, hash)
+    SELECT %s, new.stream, new.position, new.name, %s, %s, new.canonical, new.previous_hash, new.hash
+    FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+        AS new (stream, position, name, canonical, previous_hash, hash)
+    RETURNING id, stream, position
+"""
+
+
+def _insert(events: Sequence[Event]) -> None:
+    """One statement for all of them, of one company, moment and actor; each gets its id."""
+    if not events:
+        return
+    names = ("stream", "position", "name", "canonical", "previous_hash", "hash")
+    columns = [[getattr(event, name) for event in events] for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [events[0].company_id, events[0].at, events[0].actor_id, *columns])
+        ids = {(stream, position): pk for pk, stream, position in cursor.fetchall()}
+    for event in events:
+        event.pk = ids[event.stream, event.position]
+        event._state.adding = False
 
 
 def _heads(streams: set[str]) -> dict[str, tuple[int, str]]:
