@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Subject(models.TextChoices):
@@ -47,7 +48,7 @@ def cards_of(*, has_committee: bool) -> list[Card]:
 class State(models.TextChoices):
     ISSUING = "issuing", _("Being issued")
     ISSUED = "issued", _("Issued")
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("round", "Open")
     CLOSED = "closed", _("To count")
     COUNTING = "counting", _("Being counted")
     COUNTED = "counted", _("To sign")

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing.forms import CreditForm, PaymentForm, RefundForm, SearchForm
@@ -68,7 +69,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def bill_export(name: str, bills) -> Any:  # type: ignore[no-untyped-def]
-    heading = [_("Number"), _("Quarter"), _("Room"), _("Payer"), _("Days"), _("Amount"), _("Open"), _("Due"), _("Cancelled")]
+    heading = [_("Number"), _("Quarter"), _("Room"), _("Payer"), _("Days"), _("Amount"), pgettext("amount", "Open"), _("Due"), _("Cancelled")]
     rows = [
         [
             bill.reference,
