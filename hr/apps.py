@@ -11,15 +11,18 @@ class HrConfig(AppConfig):
         from propman.accounts.roles import STAFF, Role
         from propman.community.home import register_waiting
         from propman.notify.kinds import register_notices
+        from propman.tenancy.checkups import register_integrity_check
         from propman.tenancy.jobrun import register_job, register_sweep
 
         from . import home
+        from .integrity import broken_results
         from .jobs import OPENING, advance_due_quarters
         from .notices import KINDS
 
         register_job(OPENING)
         register_sweep("appraisals", advance_due_quarters)
         register_notices("hr", *KINDS)
+        register_integrity_check("appraisal orders", lambda company: broken_results())
         register_waiting(home.waiting)
         readers = frozenset({Role.GENERAL_MANAGER, Role.HR_OFFICER})
         register_navigation(

@@ -22,7 +22,9 @@ PEOPLE = """
         (SELECT array_agg(ARRAY[past.period, past.numerator, past.denominator, past.company_rank] ORDER BY past.period)
          FROM hr_appraisalresult AS past
          WHERE past.company_id = result.company_id AND past.employee_id = result.employee_id AND past.unit_n >= 5
-             AND past.is_heads = result.is_heads AND past.period BETWEEN %(first)s AND %(period)s)
+             AND past.is_heads = result.is_heads AND past.period BETWEEN %(first)s AND %(period)s),
+        (SELECT count(company_rank) FROM hr_appraisalresult
+         WHERE company_id = %(company)s AND quarter_id = %(quarter)s AND is_heads = %(heads)s)
     FROM hr_appraisalresult AS result
     JOIN hr_appraisal AS row ON row.company_id = result.company_id AND row.id = result.appraisal_id
     JOIN community_employee AS employee ON employee.company_id = result.company_id AND employee.id = result.employee_id
@@ -84,6 +86,7 @@ class Person:
     on_time: int
     rate: Fraction | None  # verified complaints per contact, drawn to the mean of the post
     trend: Trend
+    ranked: int  # how many have a place in this order
     is_tie: bool = False
 
     @property
@@ -160,16 +163,6 @@ def offices(quarter: AppraisalQuarter, *, most: int, filters: Filters | None = N
     return [_office(row, quarter.period) for row in rows]
 
 
-def ranked_count(quarter: AppraisalQuarter) -> int:
-    """How many employees have a place in the company's order."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(company_rank) FROM hr_appraisalresult WHERE company_id = %s AND quarter_id = %s AND NOT is_heads",
-            [current_company_id(), quarter.pk],
-        )
-        return int(cursor.fetchone()[0])
-
-
 def post_sums(quarter: AppraisalQuarter) -> dict[str, tuple[int, int]]:
     """Verified complaints and contacts of everybody in a post."""
     rows = Appraisal.objects.filter(quarter=quarter).order_by().values_list("post").annotate(Sum("verified"), Sum("contacts"))
@@ -215,6 +208,7 @@ def _person(row: tuple[Any, ...], posts: dict[str, tuple[int, int]], period: int
         verified,
         on_time,
         past,
+        ranked,
     ) = row
     sums = posts.get(post, (0, 0))
     return Person(
@@ -236,6 +230,7 @@ def _person(row: tuple[Any, ...], posts: dict[str, tuple[int, int]], period: int
         on_time=on_time,
         rate=shrunk_rate(verified=verified, contacts=contacts, post_verified=sums[0], post_contacts=sums[1]),
         trend=_trend(past, period),
+        ranked=ranked,
         is_tie=is_tie,
     )
 

@@ -59,10 +59,9 @@ def minus(value: int) -> int:
 @register.simple_tag
 def dumbbell(raw: Any, adjusted: Any, mean: Any, low: Any, high: Any) -> SafeString:
     """Raw and adjusted on one line beside the company's mean, between the list's lowest and highest figure."""
-    width = Fraction(high) - Fraction(low) or Fraction(1)
+    begin, width = float(low), float(high) - float(low) or 1.0
     raw_x, adjusted_x, mean_x = (
-        f"{8 + 92 * float(min(Fraction(1), max(Fraction(0), (Fraction(value) - Fraction(low)) / width))):.1f}"
-        for value in (raw, adjusted, mean)
+        f"{8 + 92 * min(1.0, max(0.0, (float(value) - begin) / width)):.1f}" for value in (raw, adjusted, mean)
     )
     return format_html(
         '<svg class="pm-dumbbell" viewBox="0 0 108 20" aria-hidden="true">'

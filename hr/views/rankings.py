@@ -20,7 +20,7 @@ from ..rankings import Filters, Office, Person
 from ..templatetags.hr_figures import rounded
 from .company import quarter_asked_for
 
-FIRST, PAGE, ALL = 6, 50, 100_000
+FIRST, PAGE, ALL = 6, 25, 100_000
 VIEWS = ("", "offices", "employees", "heads")
 
 
@@ -57,8 +57,8 @@ def ranking(request: HttpRequest) -> HttpResponse:
         context["offices"] = rankings.offices(quarter, most=most, filters=filters)
     if view in {"", "employees", "heads"}:
         context["people"] = rankings.people(quarter, heads=view == "heads", most=most, filters=filters)
-    if not view:
-        context["ranked"] = rankings.ranked_count(quarter)
+    if people := context.get("people"):
+        context["ranked"] = people[0].ranked
     context.update(_scale(context))
     lines: list[Any] = context.get("people" if view in {"employees", "heads"} else "offices", [])
     if view and len(lines) == PAGE:

@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from urllib.parse import urljoin
 
 import pytest
 from openpyxl import load_workbook
@@ -179,9 +180,11 @@ def test_rankings_show_raw_beside_adjusted_and_open_the_facts(locked, rows):
     page = client.get(f"{BASE}/rankings/").content.decode()
     assert "Tao Min" in page
     assert "Fan Yu" not in page  # a unit of three
-    for path in set(re.findall(r'href="(/lanting/hr/[^"#]+)"', page)):
-        if "export" not in path:
-            assert client.get(path).status_code == 200, path
+    links = {urljoin(f"{BASE}/rankings/", link) for link in re.findall(r'href="([^"#]+)', page)}
+    followed = [path for path in links if path.startswith(BASE) and "export" not in path]
+    assert any("/facts/verified/" in path for path in followed)
+    for path in followed:
+        assert client.get(path).status_code == 200, path
 
 
 def test_filters_live_in_the_address(locked):
@@ -221,7 +224,7 @@ def test_employees_page_by_key_to_the_end(db, october):
     client, path, seen = signed_in(staff.manager), f"{BASE}/rankings/?of=employees", []
     while path:
         page = client.get(path).content.decode()
-        seen += re.findall(r'class="pm-who" href="/lanting/hr/appraisals/(\d+)/"', page)
+        seen += re.findall(r'class="pm-who" href="../appraisals/(\d+)/"', page)
         found = re.search(r'<a class="btn" href="([^"]+)" rel="next"', page)
         path = f"{BASE}/rankings/{found[1].replace('&amp;', '&')}" if found else ""
     assert len(seen) == len(set(seen)) == 126
