@@ -52,6 +52,13 @@ def register_sweep(name: str, sweep: Callable[[datetime], int]) -> None:
     SWEEPS[name] = sweep
 
 
+def each_day(company: Company, since: datetime, at: datetime) -> Iterator[Period]:
+    """Periods of a daily job that catches nothing up: today's beginning in the company's zone."""
+    begins_at = datetime.combine(company.today(at), datetime.min.time(), company.timezone)
+    if since < begins_at:
+        yield Period(begins_at.date().isoformat(), begins_at)
+
+
 def insert_due_periods(at: datetime) -> int:
     """Insert every missing period of every job of every company up to now; the catch-up after downtime is the same thing."""
     inserted = 0
