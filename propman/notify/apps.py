@@ -9,12 +9,14 @@ class NotifyConfig(AppConfig):
         from propman.accounts.context import PORTAL_EXTRAS, NavigationEntry, register_navigation
         from propman.accounts.outgoing import register_outbox
         from propman.accounts.roles import Role
+        from propman.tenancy.events import register_listener
         from propman.tenancy.jobrun import register_sweep
 
         from . import services
         from .bell import bell_of
         from .delivery import UNDELIVERABLE, sweep_outbox
         from .kinds import NoticeKind, register_notices
+        from .webhooks import queue_calls, sweep_webhooks
 
         PORTAL_EXTRAS["bell"] = bell_of
         register_navigation(
@@ -35,3 +37,5 @@ class NotifyConfig(AppConfig):
             NoticeKind("account.claim_refused", at_once=True),
         )
         register_sweep("outbox", sweep_outbox)
+        register_listener(queue_calls)
+        register_sweep("webhooks", sweep_webhooks)

@@ -65,6 +65,29 @@ class HoursForm(forms.ModelForm):
         self.helper.layout = Layout(Div("quiet_from", "quiet_until", css_class="pm-even"), "digest_at", Act(_("Save")))
 
 
+class WebhookForm(forms.Form):
+    """Another program of the company that wants to know."""
+
+    url = forms.URLField(label=_("Address"), max_length=500, assume_scheme="https", help_text=_("Begins with https://."))
+    events = forms.CharField(
+        label=_("What about"),
+        max_length=200,
+        required=False,
+        help_text=_("The first words of events, such as complaint, bill. Empty: everything."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.layout = Layout("url", "events", Act(_("Add")))
+
+    def clean_events(self) -> list[str]:
+        nouns = re.split(r"[\s,，、]+", self.cleaned_data["events"].strip()) if self.cleaned_data["events"].strip() else []
+        if wrong := [noun for noun in nouns if not re.fullmatch(r"[a-z_]{1,40}", noun)]:
+            raise ValidationError(_("“%(word)s” is not the first word of an event."), params={"word": wrong[0]})
+        return sorted(set(nouns))
+
+
 class SendAgainForm(forms.Form):
     """Where an undeliverable message goes next."""
 

@@ -2,6 +2,7 @@ import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -152,3 +153,45 @@ class Hours(CompanyModel):
             models.UniqueConstraint(fields=["company"], name="notify_hours_company"),
             *company_constraints("notify_hours", update=["quiet_from", "quiet_until", "digest_at"]),
         ]
+
+
+class Webhook(CompanyModel):
+    """Another program of the company that is told what happens; `secret` is encrypted, it signs the calls."""
+
+    url = models.CharField(max_length=500)
+    events = ArrayField(models.CharField(max_length=40), default=list)  # first words of events; empty means all
+    secret = models.TextField()
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(CompanyModel.Meta):
+        constraints = company_constraints("notify_webhook", update=["ended_at"])
+
+
+class WebhookCall(CompanyModel):
+    """One event to be told to one webhook; `due_at` as in Message."""
+
+    webhook = Link(Webhook, related_name="calls")
+    event = Link("tenancy.Event", related_name="+")
+    due_at = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta(CompanyModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "webhook", "event"], name="notify_webhookcall_once"),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False, done_at=None, dead_at=None)
+                | Q(due_at=None, done_at__isnull=False, dead_at=None)
+                | Q(due_at=None, done_at=None, dead_at__isnull=False),
+                name="notify_webhookcall_one_state",
+            ),
+            *company_constraints(
+                "notify_webhookcall",
+                references={"webhook_id": "notify_webhook", "event_id": "tenancy_event"},
+                update=["due_at", "attempts", "done_at", "dead_at", "error"],
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="notify_webhookcall_due", condition=Q(due_at__isnull=False))]

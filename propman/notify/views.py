@@ -1,6 +1,6 @@
 from django.contrib import messages as banners
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -9,13 +9,15 @@ from django.views.decorators.http import require_POST
 from propman.accounts.models import User
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import Role
+from propman.common.outgoing import AddressRefused
 from propman.tenancy.middleware import company_of
 
 from . import selectors, services
-from .forms import HoursForm, PreferenceForm, SendAgainForm
-from .models import Notice, Preference
+from .forms import HoursForm, PreferenceForm, SendAgainForm, WebhookForm
+from .models import Notice, Preference, Webhook, WebhookCall
 from .permissions import notice_for, undeliverable_message
 from .planning import company_hours
+from .webhooks import add_webhook, end_webhook
 
 administrators = role_required(Role.COMPANY_ADMINISTRATOR)
 
@@ -121,3 +123,33 @@ def send_again(request: MemberRequest, pk: int) -> HttpResponse:
         banners.success(request, _("The message is on its way."))
         return redirect("notify:deliveries")
     return render(request, "notify/send_again.html", {"form": form, "message": message})
+
+
+@administrators
+def webhooks(request: MemberRequest) -> HttpResponse:
+    """Other programs of the company that are told what happens; a new one's secret is shown once."""
+    form, secret = WebhookForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            _webhook, secret = add_webhook(**form.cleaned_data, by=request.user, at=timezone.now())
+            form = WebhookForm()
+        except (AddressRefused, OSError) as error:
+            form.add_error("url", str(error) if isinstance(error, AddressRefused) else _("Nothing answers at this name."))
+    calls = selectors.page_of(WebhookCall.objects.select_related("webhook", "event"), before=key_of(request))
+    shown = {
+        "form": form,
+        "secret": secret,
+        "webhooks": Webhook.objects.filter(ended_at=None).order_by("pk"),
+        "calls": calls,
+        **pager(request, calls),
+    }
+    return render(request, "notify/webhooks.html", shown)
+
+
+@require_POST
+@administrators
+def drop_webhook(request: MemberRequest, pk: int) -> HttpResponse:
+    """No more calls to it."""
+    end_webhook(webhook=get_object_or_404(Webhook.objects.filter(ended_at=None), pk=pk), by=request.user, at=timezone.now())
+    banners.success(request, _("It is called no more."))
+    return redirect("notify:webhooks")

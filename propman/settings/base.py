@@ -255,6 +255,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without one, /metrics answers t
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Propman <no-reply@localhost>")
 EMAIL_TIMEOUT = 10
 SMS_GATEWAY = env.text("SMS_GATEWAY", "")  # a class such as propman.notify.sms.FileGateway; without one no SMS is offered
+OUTGOING_PRIVATE = False  # whether webhooks may call this machine and its network: only on a machine for trying out
 SMS_FOLDER = VAR_DIR / "sms"
 
 LOGGING = {

@@ -32,3 +32,4 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 SMS_GATEWAY = "propman.notify.sms.FileGateway"
+OUTGOING_PRIVATE = True

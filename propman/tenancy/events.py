@@ -7,7 +7,7 @@ data lie in side rows (salt and text), so that erasing one leaves every chain va
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -32,6 +32,14 @@ class NewEvent:
     name: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+
+
+LISTENERS: list[Callable[[Sequence[Event]], None]] = []
+
+
+def register_listener(listener: Callable[[Sequence[Event]], None]) -> None:
+    """Called from an AppConfig.ready(): hears every event in the transaction that records it; has no say in it."""
+    LISTENERS.append(listener)
 
 
 def commitment(salt: str, text: str) -> str:
@@ -133,6 +141,8 @@ def record_events(news: Sequence[NewEvent], *, by: Actor | None, at: datetime) -
     ]
     if side_rows:
         EventText.objects.bulk_create(side_rows, batch_size=2000)
+    for listener in LISTENERS:
+        listener(events)
     return events
 
 
