@@ -267,10 +267,16 @@ def stage(request: HttpRequest, round: Round) -> HttpResponse:
 @of_round
 def stage_now(request: HttpRequest, round: Round) -> HttpResponse:
     """The picture's content, asked for each second; 204 while nothing has changed."""
-    context = stage_of(request, round)
-    if request.GET.get("seen") == context["seen"]:
+    count = Count.objects.filter(round=round).first()
+    if count is None or request.GET.get("seen") == seen(round, count):
         return HttpResponse(status=204)
-    return render(request, "cards/_stage.html", context)
+    return render(request, "cards/_stage.html", stage_of(request, round))
+
+
+def seen(round: Round, count: Count) -> str:
+    """What a picture shows, in short: equal while it is the same picture."""
+    signatures = CountSignature.objects.filter(round=round).count()
+    return f"{count.dealt}-{int(count.is_paused)}-{round.state}-{count.witness_id}-{signatures}"
 
 
 def stage_of(request: HttpRequest, round: Round) -> dict[str, Any]:
@@ -311,6 +317,6 @@ def stage_of(request: HttpRequest, round: Round) -> dict[str, Any]:
         "signatures": signatures,
         "at_once": AT_ONCE,
         "urls": {name: address(round, name) for name in ("count", "deal", "pause", "stage_now")},
-        "seen": f"{count.dealt}-{int(count.is_paused)}-{round.state}-{count.witness_id}-{len(signatures)}",
+        "seen": seen(round, count),
         "company": None,
     }

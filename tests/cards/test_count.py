@@ -185,3 +185,16 @@ def test_roots_are_written_once(closed, official, government_official, column):
     setattr(round, column, 99)
     with pytest.raises(DatabaseError), transaction.atomic():
         round.save(update_fields=[column])
+
+
+def test_tally_of_a_counted_round_is_final(closed, official, government_official):
+    round = count_round_from(closed, official, government_official)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Tally.objects.filter(round=round).update(dealt=0)
+
+
+def test_round_cannot_begin_published(round, scope):
+    copy = Round(community=round.community, month=round.month.replace(year=2027), name="x", place="x", has_committee=False)
+    copy.state, copy.closes_at, copy.public_key = State.PUBLISHED, round.closes_at, round.public_key
+    with pytest.raises(DatabaseError), transaction.atomic():
+        copy.save()
