@@ -12,6 +12,7 @@ from propman.accounts.models import Membership, User
 from propman.accounts.roles import Role
 from propman.accounts.services import grant_role
 
+from .sign_ins import new_account
 from .town import Place, Town
 
 MOODS = {Colour.BLUE: 0.62, Colour.YELLOW: 0.27, Colour.RED: 0.11}
@@ -93,7 +94,16 @@ def officials(town: Town) -> tuple[User, User]:
 def official(town: Town, role: Role) -> User:
     if (held := Membership.objects.current().select_related("user").filter(role=role).order_by("pk").first()) is not None:
         return held.user
-    email = f"{role.value.replace('_', '-')}@{town.company.address}.example"
-    user = User.objects.create_user(email, None, name=str(role.label), joined_at=town.begins_at)
-    grant_role(user=user, role=role, by=None, at=town.begins_at)
+    user = new_account(
+        email=f"{role.value.replace('_', '-')}@{town.company.address}.example", name=str(role.label), at=town.begins_at
+    )
+    grant_role(user=user, role=role, by=operator(town), at=town.begins_at)
     return user
+
+
+def operator(town: Town) -> User:
+    """Who decides who supervises a company."""
+    found = User.objects.filter(is_operator=True).order_by("pk").first()
+    return found or new_account(
+        email=f"operator@{town.company.address}.example", name="Platform operator 平台运营", at=town.begins_at, is_operator=True
+    )
