@@ -118,10 +118,12 @@ def recounting(round: Round) -> tuple[Figure, Figure]:
                 services.sign_count(round=round, by=official, at=round.closes_at)
             write_bulletin(Round.objects.get(pk=round.pk), Path(folder))
         measured = (
-            "import resource, runpy, sys, time; begin = time.perf_counter(); sys.argv = [sys.argv[1]]\n"
+            "import runpy, sys, time; begin = time.perf_counter(); sys.argv = [sys.argv[1]]\n"
             "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
             "except SystemExit as ended:\n    assert ended.code == 0, ended.code\n"
-            "print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+            # not ru_maxrss: a child inherits that of the process it was forked from
+            "peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))\n"
+            "print(time.perf_counter() - begin, int(peak) / 1024)"
         )
         done = subprocess.run(
             [sys.executable, "-c", measured, f"{folder}/recount.py"], capture_output=True, text=True, check=True
