@@ -1,19 +1,12 @@
-"""Bills and receipts as PDF, typeset by Typst.
+"""Bills and receipts as PDF."""
 
-Typst and not WeasyPrint: WeasyPrint needs Pango from the operating system, which a fresh machine does not have; Typst is one
-wheel, and its only font comes from a package too. The words come from the caller, in the reader's language.
-"""
-
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pylopdf_fonts_zh_cn
-import typst
+from propman.common import pdf
 
 HERE = Path(__file__).parent
-FONTS = Path(pylopdf_fonts_zh_cn.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -33,12 +26,4 @@ class Document:
 
 def typeset(document: Document) -> bytes:
     """The document as a PDF."""
-    compiled = typst.compile(
-        str(HERE / "document.typ"),
-        root=str(HERE),
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"data": json.dumps(asdict(document), ensure_ascii=False)},
-    )
-    return bytes(compiled)
+    return pdf.typeset(HERE / "document.typ", asdict(document))

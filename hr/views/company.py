@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -29,7 +28,7 @@ from ..models import (
     EmploymentSpan,
     Transfer,
 )
-from ..pdf import as_pdf
+from ..pdf import sheet_as_pdf
 from ..permissions import READERS, sheet_for, user_of, viewer_of
 from ..rankings import locked_quarters
 from ..selectors import criteria_of, rows_of
@@ -95,14 +94,8 @@ def form(request: HttpRequest, key: int) -> HttpResponse:
             pair[0].employee.number,
         )
     )
-    context = {
-        "unit": unit,
-        "quarter": unit.quarter,
-        "rows": rows,
-        "criteria": criteria_of(unit.quarter),
-        "company": company_of(request),
-    }
-    response = HttpResponse(as_pdf(render_to_string("hr/form.html", context, request=request)), content_type="application/pdf")
+    sheet = sheet_as_pdf(company=company_of(request), unit=unit, criteria=criteria_of(unit.quarter), rows=rows)
+    response = HttpResponse(sheet, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="appraisal-{unit.quarter.key}-{unit.pk}.pdf"'
     return response
 
