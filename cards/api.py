@@ -20,8 +20,8 @@ from propman.tenancy.middleware import company_of
 
 from . import serializers, services
 from .models import Count, Round
+from .refusals import refusal
 from .selectors import cards_in_hand, open_rounds, voting_households
-from .views.oversight import refusal
 from .workflow import MoveNotAllowed, State
 
 OFFICIALS = frozenset({Role.ASSOCIATION_OFFICIAL, Role.GOVERNMENT_OFFICIAL})

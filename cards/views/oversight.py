@@ -18,6 +18,7 @@ from cards import services
 from cards.calendar import next_month, parse_month
 from cards.forms import HallForm, SignForm
 from cards.models import Count, CountSignature, Round, Tally
+from cards.refusals import refusal
 from cards.results import Figures, figures_by_round, figures_of, percent
 from cards.selectors import opinion_of, tally_cards
 from cards.workflow import Card, Colour, MoveNotAllowed, State, Subject
@@ -244,14 +245,6 @@ def attempt(request: HttpRequest, round: Round, work: Callable[[], Any], *, to: 
     if request.headers.get("HX-Request"):
         return render(request, "cards/_stage.html", stage_of(request, round))
     return redirect(address(round, to))
-
-
-def refusal(problem: Exception) -> str:
-    if isinstance(problem, services.SecondPersonNeeded):
-        return _("The Association and the government department count together: one official of each is needed.")
-    if isinstance(problem, services.NotAtTheCount):
-        return _("Only the two officials of this count can do that.")
-    return _("The round is not ready for that: %(state)s.") % {"state": State(problem.state).label}  # type: ignore[attr-defined]
 
 
 @require_GET

@@ -57,7 +57,7 @@ def take_from_leaver(employee: Employee, by: User | None, at: datetime) -> None:
 
 
 def _successor(leaver: Employee, at: datetime) -> Employee | None:
-    ladder = Ladder.at(at)
+    ladder = Ladder.at(at, due=[])
     colleagues = Employee.objects.filter(
         department__kind=Department.Kind.SERVICE_CENTRE, left_on=None, user__isnull=False
     ).order_by("pk")
