@@ -26,6 +26,11 @@ class CommunityConfig(AppConfig):
             NavigationEntry(_("Settings"), "community:people", "settings", SETTLERS, order=90, on_phone=False),
             NavigationEntry(_("My details"), "accounts:profile", "user", frozenset(Role), order=10, place="account"),
             NavigationEntry(_("My household"), "community:my_household", "home", RESIDENTS, order=20, place="account"),
+            # whoever has only one of the settings finds it in the own menu
+            NavigationEntry(_("Duty rota"), "community:duty", "calendar-time", frozenset({Role.DUTY_MANAGER}), place="account"),
+            NavigationEntry(
+                _("Residents' accounts"), "community:claims", "home-check", frozenset({Role.DEPARTMENT_HEAD}), place="account"
+            ),
             NavigationEntry(_("People"), "community:people", "users", SETTLERS, order=10, place="settings"),
             NavigationEntry(_("Departments"), "community:departments", "sitemap", SETTLERS, order=20, place="settings"),
             NavigationEntry(_("Duty rota"), "community:duty", "calendar-time", ROTA, order=30, place="settings"),

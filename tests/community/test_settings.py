@@ -242,3 +242,12 @@ def test_company_is_changed(admin, company):
     assert (changed.name, changed.zone, changed.currency, changed.language) == ("Lanting Estates", "Asia/Tokyo", "JPY", "en")
     for field, value in {"name": "", "zone": "Mars", "currency": "12", "language": "xx"}.items():
         assert admin.post("/lanting/settings/company/", {**data, field: value}).status_code == 422
+
+
+def test_head_finds_the_claims_and_nothing_else_of_the_settings(head, client_of):
+    client = client_of(head)
+    page = client.get("/lanting/").content.decode()
+    assert "/lanting/settings/claims/" in page
+    assert "/lanting/settings/people/" not in page
+    assert client.get("/lanting/settings/claims/").status_code == 200
+    assert client.get("/lanting/settings/people/").status_code == 403
