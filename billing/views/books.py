@@ -69,7 +69,17 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def bill_export(name: str, bills) -> Any:  # type: ignore[no-untyped-def]
-    heading = [_("Number"), _("Quarter"), _("Room"), _("Payer"), _("Days"), _("Amount"), pgettext("amount", "Open"), _("Due"), _("Cancelled")]
+    heading = [
+        _("Number"),
+        _("Quarter"),
+        _("Room"),
+        _("Payer"),
+        _("Days"),
+        _("Amount"),
+        pgettext("amount", "Open"),
+        _("Due"),
+        _("Cancelled"),
+    ]
     rows = [
         [
             bill.reference,

@@ -15,6 +15,10 @@ LEFT_OVER = re.compile(r"[A-Za-z]{3,}")
 # Names of things, not words of ours: what stays in Latin letters on a Chinese page.
 LATIN = {
     "propman",
+    "api",
+    "authorization",
+    "bearer",
+    "key",
     "english",
     "esc",
     "ctrl",

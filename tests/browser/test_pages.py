@@ -6,11 +6,11 @@ import pytest
 
 from propman.accounts.models import User
 from propman.tenancy.models import Company
-from tests.browser.checks import english_left_overs, findings
+from tests.browser.checks import MEASURE, english_left_overs, findings
 from tests.browser.conftest import PageAs
 from tests.browser.crawl import named_pages
 
-ROLES = ["owner", "agent", "head", "manager", "administrator"]
+ROLES = ["owner", "agent", "head", "manager", "administrator", "official"]
 Somebody = Callable[[str], User]
 
 
@@ -49,6 +49,13 @@ def test_pages_of_role_leave_no_english(page_as: PageAs, somebody: Somebody, com
         if (lines := english_left_overs(page, names=names))
     }
     assert not found, told(found)
+
+
+@pytest.mark.parametrize("role", ["owner", "agent"])
+def test_long_company_name_stays_inside_the_bar(page_as: PageAs, somebody: Somebody, company: Company, role: str) -> None:
+    Company.objects.filter(pk=company.pk).update(name="Lanting Property and Neighbours 兰亭物业管理有限公司")
+    page = page_as(somebody(role), f"/{company.address}/", width=360)
+    assert [line for line in page.evaluate(MEASURE) if "wide" in line or "off the page" in line] == []
 
 
 def told(found: dict[str, list[str]]) -> str:
