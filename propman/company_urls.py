@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("propman.community.urls")),
     path("", include("propman.accounts.company_urls")),
+    path("directory/", include("propman.community.directory_urls")),
     path("", include("complaints.urls")),
     path("billing/", include("billing.urls")),
     path("public/<slug:community>/", include("billing.public_urls")),

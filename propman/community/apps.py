@@ -8,7 +8,7 @@ class CommunityConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from propman.accounts.context import NavigationEntry, register_navigation
-        from propman.accounts.roles import RESIDENTS, Role
+        from propman.accounts.roles import RESIDENTS, STAFF, Role
         from propman.accounts.services import register_on_accepting
 
         from . import jobs
@@ -23,6 +23,7 @@ class CommunityConfig(AppConfig):
         register_on_accepting(access.connect_invitee)
         register_navigation(
             NavigationEntry(_("Home"), "community:home", "home", frozenset(Role), order=0),
+            NavigationEntry(_("Communities"), "directory:communities", "building-community", STAFF, order=70, on_phone=False),
             NavigationEntry(_("Settings"), "community:people", "settings", SETTLERS, order=90, on_phone=False),
             NavigationEntry(_("My details"), "accounts:profile", "user", frozenset(Role), order=10, place="account"),
             NavigationEntry(_("My household"), "community:my_household", "home", RESIDENTS, order=20, place="account"),
