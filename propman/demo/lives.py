@@ -5,13 +5,17 @@ happen after `town.until` and counts what it made in `town.made`, for example `t
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
+from django.db.models import F
+
+from propman.notify.models import Notice
 from propman.tenancy.scope import company_scope
 
 from . import billing, cards, complaints, hr
 from .town import Town
 
+RECENT = timedelta(days=3)
 LIVES: list[Callable[[Town, date], None]] = [complaints.live_month, cards.live_month, billing.live_month, hr.live_month]
 
 
@@ -22,3 +26,11 @@ def live(town: Town, tell: Callable[[str], None] = lambda line: None) -> None:
             with company_scope(town.company.pk):
                 life(town, month)
         tell(f"{month:%Y-%m}: {', '.join(f'{count} {what}' for what, count in sorted(town.made.items()))}")
+    settle_notices(town)
+
+
+def settle_notices(town: Town) -> None:
+    """What was told in a simulated past was read long ago: nobody gets an e-mail about it now."""
+    with company_scope(town.company.pk):
+        Notice.objects.filter(planned_at=None).update(planned_at=F("at"))
+        Notice.objects.filter(read_at=None, at__lt=town.until - RECENT).update(read_at=F("at"))

@@ -6,6 +6,7 @@ from complaints.models import Complaint
 from complaints.workflow import State
 from propman.demo.lives import live
 from propman.demo.town import build_town
+from propman.notify.models import Notice
 from propman.tenancy.events import broken_links
 from propman.tenancy.models import Event
 from propman.tenancy.scope import company_scope
@@ -31,6 +32,7 @@ def test_complaints_go_every_way_and_stay_in_their_time(town):
         wanted = {"received", "accepted", "handed_over", "taken", "answered", "resolved", "confirmed", "escalated", "reopened"}
         assert names >= {f"complaint.{name}" for name in wanted}
         assert not Event.objects.filter(at__gt=UNTIL).exists()
+        assert not Notice.objects.filter(planned_at=None).exists()  # nobody gets an e-mail about a simulated past
         assert list(broken_links("complaint:")) == []
         numbers = sorted(complaint.number for complaint in complaints)
         assert numbers == [f"2026-{n + 1:06}" for n in range(len(numbers))]

@@ -3,11 +3,13 @@ import io
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from propman.accounts.models import Membership
 from propman.accounts.roles import Role
-from propman.community.models import Community, Household, Occupancy, OwnersCommittee, Person, Room
+from propman.community.models import Community, Household, Import, Occupancy, OwnersCommittee, Person, Room
+from propman.tenancy.jobrun import run_everything_due
 from propman.tenancy.scope import company_scope
 from tests.factories import make_community, make_employee, make_household, make_resident
 
@@ -301,3 +303,15 @@ def test_api_shows_each_his_own(client_of, administrator, clerk, stranger_clerk,
 def test_api_says_who_lives_in_a_household(client_of, owner, household):
     told = client_of(owner).get(f"/lanting/api/v1/households/{household.pk}/").json()
     assert (told["community"], told["people"][0]["name"], told["people"][0]["kind"]) == ("willow-garden", "Owner", "owner")
+
+
+def test_unconfirmed_upload_is_forgotten_after_a_day(client_of, clerk, community, company):
+    upload(client_of(clerk), "building,room,area,owner\n1,101,80,Lin\n")
+    with company_scope(company.pk):
+        found = Import.objects.get()
+        assert found.content is not None
+    run_everything_due(timezone.now() + timedelta(days=2))
+    with company_scope(company.pk):
+        found.refresh_from_db()
+        assert found.content is None
+        assert found.discarded_at is not None

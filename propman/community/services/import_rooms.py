@@ -17,10 +17,10 @@ from propman.accounts.models import User
 from propman.common.sheets import Column, Sheet, SheetRow, UnreadableFile
 from propman.common.text import tidy
 
-from ..models import Community, Import, Occupancy, Room
+from ..models import Building, Community, Entrance, Import, Occupancy, Room
 from .imports import CheckedRow, Made, Outcome, as_decimal, changes
 from .places import NewRoom, add_rooms, checked_area, label_of
-from .residents import NewResident, move_in_many
+from .residents import NewResident, move_in_many, people_noted
 
 MOST_UNITS = 5000
 PHONE = re.compile(r"\+?[\d][\d\s()./-]{3,30}")
@@ -142,25 +142,27 @@ class RoomsImporter:
             says.append(_("%(before)s → %(after)s m²") % {"before": other[0].area, "after": asked.area})
         return [*says, owner] if owner else says
 
-    def _rooms_there(self, rooms: Sequence[NewRoom]) -> dict[Key, Room]:
-        if not rooms:
-            return {}
-        found = Room.objects.filter(
-            community=self.community,
-            entrance__building__name__in={room.building for room in rooms},
-            name__in={room.name for room in rooms},
-        ).select_related("entrance__building")
+    def _rooms_there(self, rooms: list[NewRoom]) -> dict[Key, Room]:
+        """The rooms that exist, by three plain look-ups: their join is planned badly on tables that have just grown."""
+        buildings = dict(
+            Building.objects.filter(community=self.community, name__in={room.building for room in rooms}).values_list(
+                "pk", "name"
+            )
+        )
+        entrances = {
+            pk: (buildings[building], name)
+            for pk, building, name in Entrance.objects.filter(building__in=buildings).values_list("pk", "building_id", "name")
+        }
         wanted = {room.key for room in rooms}
-        by_key = {(room.entrance.building.name, room.entrance.name, room.name): room for room in found.iterator()}
+        found = Room.objects.filter(entrance__in=entrances, name__in={room.name for room in rooms})
+        by_key = {(*entrances[room.entrance_id], room.name): room for room in found}
         return {key: room for key, room in by_key.items() if key in wanted}
 
     def _owners_of(self, there: dict[Key, Room]) -> dict[int, set[str]]:
         owners: dict[int, set[str]] = {}
-        held = Occupancy.objects.filter(
-            household__room__in=[room.pk for room in there.values()], kind=Occupancy.Kind.OWNER, ends_on=None
-        )
-        for room, name in held.values_list("household__room_id", "person__name"):
-            owners.setdefault(room, set()).add(name)
+        for room, name, kind in people_noted([room.pk for room in there.values()]):
+            if kind == Occupancy.Kind.OWNER:
+                owners.setdefault(room, set()).add(name)
         return owners
 
     def write(self, rows: list[CheckedRow], *, by: User | None, at: datetime) -> list[Made]:

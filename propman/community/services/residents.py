@@ -198,11 +198,7 @@ def move_in_many(
     company = community.company_id
     rooms = {resident.room_id for resident in residents}
     homes = {household.room_id: household for household in Household.objects.filter(room__in=rooms, ended_on=None)}
-    noted = set(
-        Occupancy.objects.filter(household__in=[home.pk for home in homes.values()], ends_on=None).values_list(
-            "household__room_id", "person__name", "kind"
-        )
-    )
+    noted = people_noted(rooms)
     new = [one for one in residents if (one.room_id, one.name, one.kind) not in noted]
     founded = Household.objects.bulk_create(
         [
@@ -227,11 +223,18 @@ def move_in_many(
     return MovedIn(created, founded, occupancies)
 
 
+def people_noted(rooms: Iterable[int]) -> set[tuple[int, str, str]]:
+    """Who has a place in the current households of the rooms: room, name and kind."""
+    homes = dict(Household.objects.filter(room__in=list(rooms), ended_on=None).values_list("pk", "room_id"))
+    held = list(Occupancy.objects.filter(household__in=homes, ends_on=None).values_list("household_id", "person_id", "kind"))
+    names = dict(Person.objects.filter(pk__in={person for _home, person, _kind in held}).values_list("pk", "name"))
+    return {(homes[home], names[person], kind) for home, person, kind in held}
+
+
 def _people_for(residents: Sequence[NewResident], company: int) -> tuple[list[Person], list[Person]]:
     """The person of each resident, and those of them that are new; without phone and e-mail everybody is somebody else."""
-    reachable = Person.objects.filter(
-        Q(phone__in={one.phone for one in residents if one.phone}) | Q(email__in={one.email for one in residents if one.email})
-    )
+    by_email = Q(phone="", email__in={one.email for one in residents if one.email and not one.phone})
+    reachable = Person.objects.filter(Q(phone__in={one.phone for one in residents if one.phone}) | by_email)
     known = {(person.name, person.phone, person.email): person for person in reachable}
     people, created = [], []
     for one in residents:
