@@ -32,8 +32,18 @@ class Result:
 
 def results_of(community_id: int) -> list[SurveyResult]:
     """The last results of a community, newest first."""
-    found = SurveyResult.objects.select_related("survey__agreement").filter(survey__community=community_id)
-    return list(found.order_by("-survey__quarter")[:QUARTERS_SHOWN])
+    return results_by_community([community_id]).get(community_id, [])
+
+
+def results_by_community(communities: Sequence[int]) -> dict[int, list[SurveyResult]]:
+    """The last results of many communities, newest first, with one query."""
+    found: dict[int, list[SurveyResult]] = {}
+    results = SurveyResult.objects.select_related("survey__agreement").filter(survey__community__in=communities)
+    for result in results.order_by("-survey__quarter", "pk"):
+        known = found.setdefault(result.survey.community_id, [])
+        if len(known) < QUARTERS_SHOWN:
+            known.append(result)
+    return found
 
 
 def result_of(community_id: int, quarter: str, *, with_comments: bool) -> Result | None:

@@ -62,21 +62,21 @@ def _open_survey(
     )
     if window.opens_at > at:
         return []
-    closes_at = window.closes_at
+    opens_at, closes_at = window.opens_at, window.closes_at
     if closes_at <= at:  # the whole window was missed: owners still get their days
-        closes_at = midnight(company.today(at), company.timezone) + (window.closes_at - window.opens_at)
-    survey = Survey(
+        opens_at, closes_at = at, midnight(company.today(at), company.timezone) + (closes_at - opens_at)
+    survey, is_new = Survey.objects.get_or_create(
         company=company,
         community=community,
         quarter=str(quarter),
-        agreement=agreement,
-        opens_at=min(at, closes_at) if closes_at != window.closes_at else window.opens_at,
-        closes_at=closes_at,
-        households=_households(community, on=company.today(at)),
+        defaults={
+            "agreement": agreement,
+            "opens_at": opens_at,
+            "closes_at": closes_at,
+            "households": _households(community, on=company.today(at)),
+        },
     )
-    created = Survey.objects.bulk_create([survey], ignore_conflicts=True)
-    survey = Survey.objects.select_related("community").get(community=community, quarter=str(quarter))
-    if created and survey.reminded_at is None and survey.opens_at <= at:
+    if is_new:
         facts = {"community": community.pk, "quarter": str(quarter), "agreement": agreement.pk}
         record_event("survey.opened", survey, by=None, at=at, facts=facts)
         _tell_residents(survey, "survey.opened", at=at)

@@ -17,7 +17,7 @@ from billing.models import Bill, CreditNote, Survey, Transfer
 from billing.pdf import typeset
 from billing.permissions import READERS, bill_for, communities_of, community_for, payment_for, sheet_for
 from billing.selectors.money import bills_of, credit_of
-from billing.selectors.results import result_of, results_of
+from billing.selectors.results import result_of, results_by_community, results_of
 from billing.selectors.surveys import items_of, open_sheets, own_sheet
 from billing.services.surveys import NotYourSheet, SheetClosed, save_sheet
 from propman.accounts.models import User
@@ -176,7 +176,8 @@ def results(request: HttpRequest) -> HttpResponse:
     """The communities whose results I may read, each with its last rate."""
     communities = Community.objects.filter(pk__in=communities_of(person(request), roles(request))).order_by("name")
     page = Paginator(communities, 30).get_page(request.GET.get("page"))
-    rows = [(community, results_of(community.pk)) for community in page]
+    outcomes = results_by_community([community.pk for community in page])
+    rows = [(community, outcomes.get(community.pk, [])) for community in page]
     return render(request, "billing/results.html", {"rows": rows, "page": page})
 
 
