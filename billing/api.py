@@ -160,7 +160,7 @@ class SurveyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         return SurveySerializer(shown if many else shown[0] if shown else None, **kwargs)
 
 
-class SheetViewSet(IdempotentPosts, viewsets.ViewSet):
+class SheetViewSet(viewsets.ViewSet):
     """The score sheets of one's own households, while they are out.
 
     Saving takes no Idempotency-Key: saving twice is the same anyway, and the answer that is kept under a key would tell

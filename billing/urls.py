@@ -16,6 +16,7 @@ urlpatterns = [
     path("runs/", books.runs, name="runs"),
     path("runs/<int:pk>/", books.run, name="run"),
     path("arrears/", books.arrears_by_age, name="arrears"),
+    path("credit-notes/", books.notes, name="notes"),
     path("counter/", books.counter, name="counter"),
     path("counter/<int:household>/<int:payer>/", books.customer, name="customer"),
     path("counter/<int:household>/<int:payer>/refund/", books.refund, name="refund"),

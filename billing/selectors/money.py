@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
 from billing.formula import Share, percent
-from billing.models import Account, Bill, BillRun, Payment, SurveyResult, Transfer
+from billing.models import Account, Bill, BillRun, CreditNote, Payment, SurveyResult, Transfer
+from billing.models.bills import BillQuerySet
 from billing.permissions import BOOKS
 from billing.quarters import Quarter
 from propman.accounts.models import User
@@ -17,13 +18,15 @@ from propman.community.models import Household, Person
 AGES = ((0, "not due yet"), (30, "1-30"), (90, "31-90"), (365, "91-365"))
 
 
-def bills_of(user: User) -> QuerySet[Bill]:
+def bills_of(user: User) -> BillQuerySet:
     """The bills that the user pays, newest first."""
-    return (
-        Bill.objects.filter(payer__user=user)
-        .select_related("run", "community", "payer")
-        .order_by("-quarter", "-year", "-number")
-    )
+    bills: BillQuerySet = Bill.objects.filter(payer__user=user)
+    return bills.select_related("run", "community", "payer").order_by("-quarter", "-year", "-number")
+
+
+def credit_notes() -> QuerySet[CreditNote]:
+    """Every credit note, newest first."""
+    return CreditNote.objects.select_related("bill", "issued_by").order_by("-year", "-number")
 
 
 def bills_visible_to(user: User, roles: frozenset[str]) -> QuerySet[Bill]:

@@ -18,6 +18,7 @@ from billing.models import Account, Bill, BillRun, Survey
 from billing.permissions import BOOKS, COUNTER, bill_for
 from billing.selectors.money import (
     arrears,
+    credit_notes,
     overdue_bills,
     position,
     runs_with_sums,
@@ -109,6 +110,29 @@ def arrears_by_age(request: HttpRequest) -> HttpResponse:
     page = Paginator(bills, PAGE).get_page(request.GET.get("page"))
     shown = {"rows": arrears(today=today), "page": page, "community": place, "today": today}
     return render(request, "billing/arrears.html", shown)
+
+
+@role_required(*BOOKS)
+@require_GET
+def notes(request: HttpRequest) -> Any:
+    """Every credit note: what was corrected, why and by whom."""
+    found = credit_notes()
+    if request.GET.get("export") == "csv":
+        heading = [_("Number"), _("Bill"), _("Amount"), _("Reason"), _("Issued"), _("By")]
+        rows = [
+            [
+                note.reference,
+                note.bill.reference,
+                plain(note.amount, note.bill.currency),
+                note.reason,
+                note.issued_at,
+                note.issued_by,
+            ]
+            for note in found.iterator()
+        ]
+        return file_response("csv", "credit-notes", heading, rows)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/notes.html", {"page": page})
 
 
 @role_required(*COUNTER)

@@ -123,7 +123,18 @@ def test_too_large_credit_gets_an_answer(client_of, finance, bill):
 
 
 @pytest.mark.parametrize(
-    "page", ["runs/", "arrears/", "counter/", "counter/?q=Owner", "trial-balance/", "income/", "agreements/", "results/"]
+    "page",
+    [
+        "runs/",
+        "arrears/",
+        "counter/",
+        "counter/?q=Owner",
+        "trial-balance/",
+        "income/",
+        "agreements/",
+        "results/",
+        "credit-notes/",
+    ],
 )
 def test_finance_opens_every_page(client_of, finance, page, bill):
     assert client_of(finance).get(f"/lanting/billing/{page}").status_code == 200
@@ -134,7 +145,7 @@ def test_counter_finds_by_bill_number(client_of, finance, bill):
     assert f"/counter/{bill.household_id}/{bill.payer_id}/" in page
 
 
-@pytest.mark.parametrize("page", ["runs/", "arrears/", "counter/", "trial-balance/", "income/", "agreements/"])
+@pytest.mark.parametrize("page", ["runs/", "arrears/", "counter/", "trial-balance/", "income/", "agreements/", "credit-notes/"])
 def test_owner_and_agent_open_no_books(client_of, owner, agent, page):
     for user in (owner, agent):
         assert client_of(user).get(f"/lanting/billing/{page}").status_code == 403
@@ -218,3 +229,17 @@ def test_committee_of_another_community_cannot_sign(client_of, company, agreemen
 
     stranger = make_committee(make_community(company))[0]
     assert client_of(stranger).post(f"/lanting/billing/agreements/{agreement.pk}/sign/").status_code == 404
+
+
+def test_home_says_what_waits(client_of, owner, bill):
+    assert f"/billing/bills/{bill.reference}/" in client_of(owner).get("/lanting/").content.decode()
+
+
+def test_credit_notes_are_listed_and_exported(client_of, finance, bill):
+    client = client_of(finance)
+    client.post(
+        f"/lanting/billing/bills/{bill.reference}/correct/", {"way": "credit", "amount": "10", "reason": "=lift stood still"}
+    )
+    assert "lift stood still" in client.get("/lanting/billing/credit-notes/").content.decode()
+    export = b"".join(client.get("/lanting/billing/credit-notes/?export=csv").streaming_content).decode("utf-8-sig")
+    assert "'=lift stood still" in export
