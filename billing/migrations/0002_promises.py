@@ -10,7 +10,7 @@ KEEP_BALANCES = """
         PERFORM 1 FROM billing_account AS account
         WHERE (account.company_id, account.id) IN (
             SELECT company_id, debit_id FROM fresh UNION SELECT company_id, credit_id FROM fresh
-        ) ORDER BY account.id FOR UPDATE;
+        ) ORDER BY account.id FOR NO KEY UPDATE;  -- a plain FOR UPDATE would meet the foreign keys of others, and deadlock
         IF EXISTS (
             SELECT 1 FROM (
                 SELECT DISTINCT company_id, kind, debit_id, credit_id FROM fresh

@@ -134,6 +134,31 @@ def test_two_counters_at_once_book_once(ready, household, owner, finance):
         assert Account.objects.get(kind="cash").balance == 20000
 
 
+def test_many_counters_at_once_wait_for_each_other(ready, finance):
+    """Every household of the community pays at the same moment, three times: nobody is turned away by a deadlock."""
+    run_once(ready)
+    with company_scope(ready.company_id):
+        bills = list(Bill.objects.select_related("household", "payer"))
+
+    def take(number: int) -> None:
+        bill = bills[number % len(bills)]
+        try:
+            with company_scope(ready.company_id):
+                take_payment(
+                    customer=Customer(bill.household, bill.payer), amount=100, method="cash", by=finance, at=COUNTED,
+                    key=f"key {number}",
+                )  # fmt: skip
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as counters:
+        list(counters.map(take, range(3 * len(bills))))
+    with company_scope(ready.company_id):
+        assert Account.objects.get(kind="cash").balance == 300 * len(bills)
+        assert sorted(Payment.objects.values_list("number", flat=True)) == list(range(1, 3 * len(bills) + 1))
+        assert list(ledger_faults()) == []
+
+
 def test_task_delivered_twice_issues_once(ready):
     for _time in range(2):
         with company_scope(ready.company_id):
