@@ -18,7 +18,7 @@ class ComplaintsConfig(AppConfig):
         from . import home, integrity, jobs
         from .services.leaving import take_from_leaver
 
-        register_notices("complaints", NoticeKind("complaint.received", at_once=True))
+        register_notices("complaints", NoticeKind("complaint.received", at_once=True, secrets=("code",)))
         register_notices(
             "complaints",
             *(

@@ -38,11 +38,10 @@ def cleaned(text: str, *, field: str, longest: int = LONGEST_TEXT, required: boo
 
 def locked(complaint: Complaint) -> Complaint:
     """The complaint as it is now, with its row locked until the transaction ends."""
-    found: Complaint = (
-        Complaint.objects.select_for_update(of=("self",))
-        .select_related("handler", "department", "first_inquirer", "words", "category")
-        .get(pk=complaint.pk)
-    )
+    # Locked first and joined afterwards: a join of the same statement would show the rows of before the wait.
+    Complaint.objects.select_for_update().values_list("pk").get(pk=complaint.pk)
+    related = ("handler", "department", "first_inquirer", "words", "category")
+    found: Complaint = Complaint.objects.select_related(*related).get(pk=complaint.pk)
     return found
 
 

@@ -76,6 +76,9 @@ def findings(page: Page) -> list[str]:
     return [f"{line}   [{', '.join(where)}]" for line, where in found.items()]
 
 
+TRACKING_CODE = re.compile(r"\b[2-9A-HJ-NP-Z]{10}\b")
+
+
 def english_left_overs(page: Page, *, names: set[str]) -> list[str]:
     """Latin words on a Chinese page that are neither names of the sample world nor on the list of names of things."""
     said: list[str] = page.evaluate(
@@ -93,5 +96,7 @@ def english_left_overs(page: Page, *, names: set[str]) -> list[str]:
     )
     known = LATIN | {word.lower() for name in names for word in LEFT_OVER.findall(name)}
     return [
-        text.strip()[:60] for text in said if {word.lower() for word in LEFT_OVER.findall(text)} - known and "@" not in text
+        text.strip()[:60]
+        for text in said
+        if {word.lower() for word in LEFT_OVER.findall(TRACKING_CODE.sub("", text))} - known and "@" not in text
     ]

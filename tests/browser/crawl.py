@@ -9,7 +9,12 @@ from playwright.sync_api import Page
 from propman.tenancy.models import Company
 
 SKIP = {"account_logout"}  # it ends the crawl's own session
+FILES = (".csv", ".xlsx", ".pdf", ".py", ".json", ".zip", ".txt")
 ALIKE = ("account_", "mfa_", "portal:")  # the same for everybody: one role's crawl looks at them
+
+
+def is_file(path: str) -> bool:
+    return urlsplit(path).path.endswith(FILES)
 
 
 def named_pages(page: Page, start: str, *, sign_in: bool = True) -> Iterator[str]:
@@ -19,7 +24,7 @@ def named_pages(page: Page, start: str, *, sign_in: bool = True) -> Iterator[str
     while waiting:
         path = waiting.pop(0)
         name = view_name(path)
-        if name is None or name in seen or name in SKIP or (name.startswith(ALIKE) and not sign_in):
+        if name is None or name in seen or name in SKIP or (name.startswith(ALIKE) and not sign_in) or is_file(path):
             continue
         seen.add(name)
         response = page.goto(path)

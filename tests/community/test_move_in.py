@@ -177,7 +177,7 @@ def test_many_move_in_once(scope, room, community, django_assert_max_num_queries
     rooms = [room, *(make_household(community).room for _n in range(30))]
     residents = [NewResident(one.pk, f"Owner {one.pk}", "138") for one in rooms]
     residents.append(NewResident(rooms[1].pk, f"Owner {room.pk}", "138"))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         moved = move_in_many(community=community, residents=residents, on=TODAY, **ACT)
     assert (len(moved.people), len(moved.households), len(moved.occupancies)) == (31, 1, 32)
     again = move_in_many(community=community, residents=residents, on=TODAY, **ACT)

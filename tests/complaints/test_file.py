@@ -63,5 +63,5 @@ def test_contact_is_never_rewritten(complaint):
 
 def test_filing_costs_few_queries(policy, household, owner, office, django_assert_max_num_queries):
     make_complaint(household=household)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         make_complaint(household=household)

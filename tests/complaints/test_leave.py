@@ -18,9 +18,7 @@ LATER = START + timedelta(hours=1)
 
 def test_centre_takes_over_what_a_leaver_handles(complaint, staff, agent, head, manager):
     complaint = services.accept_complaint(complaint=complaint, by=staff(agent), at=START)
-    complaint = services.hand_over_complaint(
-        complaint=complaint, by=staff(agent), to_employee=staff(head), reason="Your lift.", at=START
-    )
+    services.hand_over_complaint(complaint=complaint, by=staff(agent), to_employee=staff(head), reason="Your lift.", at=START)
     services.take_complaint(complaint=complaint, by=staff(head), at=START)
     end_employment(employee=staff(head), by=manager, at=LATER)
     complaint = Complaint.objects.get(pk=complaint.pk)

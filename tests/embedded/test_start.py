@@ -167,7 +167,7 @@ def test_starts_at_once_make_one_pair_of_servers(clone):
     running = [
         process
         for process in psutil.process_iter(["cmdline"])
-        if str(clone.place.state / "postgres") in process.info["cmdline"]
+        if str(clone.place.state / "postgres") in (process.info["cmdline"] or [])
     ]
     assert len(running) == 1
 
