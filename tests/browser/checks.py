@@ -35,6 +35,11 @@ LATIN = {
     "www",
     "totp",
     "javascript",
+    "webhook",
+    "webhooks",
+    "complaint",  # the first words of events, as programs write them
+    "bill",
+    "join",  # an address
 }
 
 
@@ -86,7 +91,7 @@ def english_left_overs(page: Page, *, names: set[str]) -> list[str]:
           const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           while (walk.nextNode()) {
             const e = walk.currentNode.parentElement;
-            if (!e.closest('script, kbd, code, .pm-mono, .pm-code, [lang=en]')) out.push(walk.currentNode.textContent);
+            if (!e.closest('script, kbd, code, option, .pm-mono, .pm-code, [lang=en]')) out.push(walk.currentNode.textContent);
           }
           for (const a of ['aria-label', 'placeholder', 'title', 'alt'])
             for (const e of document.querySelectorAll(`[${a}]`)) out.push(e.getAttribute(a));
