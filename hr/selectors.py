@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from propman.accounts.models import Membership
 from propman.accounts.roles import Role
-from propman.community.models import Employee
+from propman.community.models import Department, Employee
 from propman.community.selectors import general_manager
 
 from .models import Appraisal, AppraisalQuarter, AppraisalStandard, AppraisalUnit, Criterion, Deputy
@@ -25,7 +25,13 @@ class Bench:
 
     manager: Employee | None
     officers: list[Employee]
+    heads: list[Employee] = field(default_factory=list)
     deputies: dict[int | None, Employee] = field(default_factory=dict)
+
+    @property
+    def readers(self) -> list[Employee]:
+        """Who looks after the whole company's appraisal."""
+        return list({person.pk: person for person in [self.manager, *self.officers] if person}.values())
 
     def scorer(self, stage: str, unit: AppraisalUnit, members: Collection[int]) -> Employee | None:
         """Who scores the unit at that stage; nobody scores a unit that he belongs to."""
@@ -41,15 +47,19 @@ class Bench:
         return next((officer for officer in self.officers if officer.pk not in members), None)
 
     def reviewer(self, unit: AppraisalUnit, members: Collection[int]) -> Employee | None:
-        """Who answers an objection: not the scorer and nobody of the unit. The deputy, else the manager, else HR."""
-        candidates = [self.deputies.get(unit.department_id), self.manager, *self.officers]
+        """Who answers an objection: not the scorer and nobody of the unit. The deputy, else the manager, HR, another head.
+
+        Another head is there for the company office: the manager scores it and the HR officers belong to it.
+        """
+        candidates = [self.deputies.get(unit.department_id), self.manager, *self.officers, *self.heads]
         present = [person for person in candidates if person is not None and person.left_on is None]
         return next((person for person in present if person.pk != unit.scorer_id and person.pk not in members), None)
 
 
 def bench() -> Bench:
     deputies = {deputy.department_id: deputy.employee for deputy in Deputy.objects.select_related("employee")}
-    return Bench(general_manager(), employees_with(Role.HR_OFFICER), deputies)
+    heads = Employee.objects.filter(pk__in=Department.objects.filter(closed_on=None).values("head_id"), left_on=None)
+    return Bench(general_manager(), employees_with(Role.HR_OFFICER), list(heads.order_by("joined_on", "pk")), deputies=deputies)
 
 
 def current_standard(*, before: object) -> AppraisalStandard | None:

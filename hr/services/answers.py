@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 
 from propman.accounts.models import User
 from propman.community.models import Employee
-from propman.notify.services import queue_notices
+from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import record_event
 
 from .. import notices
 from ..models import SCORE_FIELDS, Appraisal, AppraisalObjection
 from ..scoring import CRITERIA, HIGHEST, LOWEST
-from ..selectors import bench
+from ..selectors import Bench, bench
 from ..workflow import Answer, MoveNotAllowed, UnitState, Verdict
 
 
@@ -34,37 +34,59 @@ def object_to_appraisal(*, appraisal: Appraisal, words: str, by: Employee, at: d
     if not words.strip():
         raise ValueError(_("Say what you object to."))
     appraisal = _row_to_answer(appraisal, by, at)
-    members = set(Appraisal.objects.filter(unit=appraisal.unit).values_list("employee_id", flat=True))
-    reviewer = bench().reviewer(appraisal.unit, members)
     _set_answer(appraisal, Answer.OBJECTED, at)
     objection = AppraisalObjection.objects.create(
         quarter_id=appraisal.quarter_id,
         appraisal=appraisal,
         words=words.strip(),
         filed_at=at,
-        reviewer=reviewer,
+        reviewer=None,
         scores_before=list(appraisal.scores) if appraisal.is_ranked else [],
     )
-    facts = {"objection": objection.pk, "reviewer": reviewer.pk if reviewer else None}
+    facts = {"objection": objection.pk}
     record_event("appraisal.objected", appraisal, by=by.user, at=at, facts=facts, texts={"words": objection.words})
-    _tell_reviewer(objection, at)
+    queue_notices(assign_reviewer(objection, bench(), at), at=at)
     return objection
+
+
+def assign_reviewer(objection: AppraisalObjection, people: Bench, at: datetime) -> list[NewNotice]:
+    """Find who answers; where there is nobody, HR and the general manager are asked to name somebody."""
+    unit = objection.appraisal.unit
+    members = set(Appraisal.objects.filter(unit=unit).values_list("employee_id", flat=True))
+    reviewer = people.reviewer(unit, members)
+    if reviewer is None:
+        asked = [person for person in people.readers if person.pk != objection.appraisal.employee_id]
+        path = notices.objection_path(objection.pk)
+        return notices.tell("objection_unassigned", asked, path=path, quarter=str(objection.quarter.key))
+    _give_to(objection, reviewer, by=None, at=at)
+    return _notices_to_reviewer(objection)
 
 
 @transaction.atomic
 def appoint_reviewer(*, objection: AppraisalObjection, reviewer: Employee, by: User | None, at: datetime) -> None:
-    """Give an unanswered objection to somebody else.
+    """Give an unanswered objection to somebody else: not to the scorer, and to a colleague of the unit only in a company
+    where nobody works outside it.
 
-    Raises MoveNotAllowed when it is answered, ValueError for the scorer or somebody of the unit.
+    Raises MoveNotAllowed when it is answered or `by` is who objected, ValueError for somebody who may not answer it.
     """
     objection = _open_objection(objection)
-    unit = objection.appraisal.unit
-    if reviewer.pk == unit.scorer_id or Appraisal.objects.filter(unit=unit, employee=reviewer).exists():
+    row = objection.appraisal
+    if by is not None and by.pk == row.employee.user_id:
+        raise MoveNotAllowed(_("Nobody chooses who answers his own objection."))
+    members = set(Appraisal.objects.filter(unit=row.unit).values_list("employee_id", flat=True))
+    outsiders = Employee.objects.filter(left_on=None).exclude(pk__in=members | {row.unit.scorer_id})
+    barred = {row.unit.scorer_id, row.employee_id} | (members if outsiders.exists() else set())
+    if reviewer.pk in barred or reviewer.left_on:
         raise ValueError(_("An objection goes to somebody who neither scored the unit nor belongs to it."))
+    _give_to(objection, reviewer, by=by, at=at)
+    queue_notices(_notices_to_reviewer(objection), at=at)
+
+
+def _give_to(objection: AppraisalObjection, reviewer: Employee, *, by: User | None, at: datetime) -> None:
     objection.reviewer = reviewer
     objection.save(update_fields=["reviewer"])
-    record_event("appraisal.reviewer_appointed", objection.appraisal, by=by, at=at, facts={"reviewer": reviewer.pk})
-    _tell_reviewer(objection, at)
+    facts = {"objection": objection.pk, "reviewer": reviewer.pk}
+    record_event("appraisal.reviewer_appointed", objection.appraisal, by=by, at=at, facts=facts)
 
 
 @transaction.atomic
@@ -149,12 +171,11 @@ def _open_objection(objection: AppraisalObjection) -> AppraisalObjection:
     return objection
 
 
-def _tell_reviewer(objection: AppraisalObjection, at: datetime) -> None:
-    told = notices.tell(
+def _notices_to_reviewer(objection: AppraisalObjection) -> list[NewNotice]:
+    return notices.tell(
         "objected",
         [objection.reviewer],
         path=notices.objection_path(objection.pk),
         quarter=str(objection.quarter.key),
         due_at=objection.quarter.lock_at,
     )
-    queue_notices(told, at=at)

@@ -12,6 +12,7 @@ from .. import notices
 from ..models import Appraisal, AppraisalObjection, AppraisalQuarter, AppraisalUnit
 from ..selectors import Bench, bench
 from ..workflow import DEPUTY_DAYS, REMINDERS, Stage, UnitState, end_of_working_day
+from .answers import assign_reviewer
 from .lock import QuarterNotReady, lock_quarter
 
 STAGES = list(Stage)
@@ -84,7 +85,7 @@ def _pass_on(
             return
     unit.state = UnitState.MISSED
     events.append(NewEvent(stream_of(unit), "appraisal_unit.missed", {"scorer": unit.scorer_id}))
-    for person in {person.pk: person for person in [people.manager, *people.officers] if person}.values():
+    for person in people.readers:
         told += _tell("missed", unit, person)
 
 
@@ -100,12 +101,28 @@ def _tell(event: str, unit: AppraisalUnit, person: Employee | None) -> list[NewN
 
 
 def _remind_reviewers(quarter: AppraisalQuarter, at: datetime) -> None:
-    waiting = AppraisalObjection.objects.filter(quarter=quarter, replied_at=None).select_related("reviewer")
-    told = [
-        notice
-        for objection in waiting
-        for notice in notices.tell(
-            "objection_waits", [objection.reviewer], path=notices.objection_path(objection.pk), quarter=str(quarter.key)
-        )
-    ]
+    """Objections without anybody to answer them find somebody, the others remind; managers see what holds the lock."""
+    waiting = list(
+        AppraisalObjection.objects.select_for_update(of=("self",))
+        .filter(quarter=quarter, replied_at=None)
+        .select_related("quarter", "reviewer", "appraisal__unit__department")
+        .order_by("pk")
+    )
+    if not waiting:
+        return
+    people = bench()
+    told: list[NewNotice] = []
+    for objection in waiting:
+        if objection.reviewer is None or objection.reviewer.left_on:
+            told += assign_reviewer(objection, people, at)
+        else:
+            path = notices.objection_path(objection.pk)
+            told += notices.tell("objection_waits", [objection.reviewer], path=path, quarter=str(quarter.key))
+    told += notices.tell(
+        "lock_waits",
+        people.readers,
+        path=f"/hr/board/?quarter={quarter.key}",
+        quarter=str(quarter.key),
+        objections=len(waiting),
+    )
     queue_notices(told, at=at)

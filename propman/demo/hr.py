@@ -1,10 +1,12 @@
 """Appraisals of a town: standards before the first quarter, then every quarter as the calendar has it.
 
-Heads are lenient or strict as people are, one in ten forgets the sheet, one employee in twelve objects.
+Heads are lenient or strict as people are, one in seven forgets the sheet, one employee in twelve objects. Who does what follows
+from the town's seed and the employees' numbers, never from ids of the database.
 """
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from random import Random
 
 from hr.models import Appraisal, AppraisalObjection, AppraisalQuarter, AppraisalStandard, AppraisalUnit
 from hr.selectors import rows_of
@@ -44,8 +46,7 @@ FACTS = (
 )
 OBJECTION = "I was on the night shift that week. 那一周我上夜班。"
 REPLY = "The rota shows it; the head did not have it. 排班表可以证明。"
-FORGETS, OBJECTS, AGREES = 0.1, 0.08, 0.8
-CLOSING = timedelta(hours=18)
+FORGETS, OBJECTS, AGREES = 0.15, 0.08, 0.8
 
 
 def live_month(town: Town, month: date) -> None:
@@ -85,71 +86,76 @@ def appraise(town: Town, key: QuarterKey) -> None:
     if opens_at >= town.until or (quarter := open_quarter(key=key, at=opens_at)) is None:
         return
     for at in moments(town, quarter):
-        if at >= town.until:
+        quarter = advance_quarter(quarter=quarter, at=at)
+        if quarter.is_locked:
+            town.made["appraisals locked"] += 1
             return
         act(town, quarter, at)
-        advance_quarter(quarter=quarter, at=at)
-    quarter.refresh_from_db()
-    town.made["appraisals locked"] += quarter.is_locked
 
 
 def moments(town: Town, quarter: AppraisalQuarter) -> Iterator[datetime]:
-    """Half a day apart, until a few days after the lock is due."""
+    """Nine in the morning and nine in the evening."""
     at = quarter.opened_at + timedelta(hours=9)
-    while at < quarter.lock_at + timedelta(days=6):
+    while at < town.until:
         yield at
         at += timedelta(hours=12)
-        if AppraisalQuarter.objects.filter(pk=quarter.pk, locked_at__isnull=False).exists():
-            return
 
 
 def act(town: Town, quarter: AppraisalQuarter, at: datetime) -> None:
     """What people do at that moment: score, answer, review."""
-    for unit in AppraisalUnit.objects.filter(quarter=quarter, state="open").select_related(
-        "scorer__user", "quarter", "department"
-    ):
-        busy = (unit.pk + quarter.period) % 8 + 1
-        forgets = town.random.random() < FORGETS if unit.stage == "head" else False
-        if (
-            unit.scorer is not None
-            and not forgets
-            and at >= min(quarter.opened_at + timedelta(days=busy), unit.due_at - CLOSING)
-        ):
-            score(town, unit, at)
+    sheets = AppraisalUnit.objects.filter(quarter=quarter, state="open").select_related("scorer__user", "quarter", "department")
+    for unit in sheets.order_by("pk"):
+        if unit.scorer is not None and at >= scores_from(town, unit, unit.scorer):
+            score(town, unit, unit.scorer, at)
     mine = Appraisal.objects.filter(quarter=quarter, answer="", unit__state="submitted", unit__answers_until__gt=at)
-    for row in mine.select_related("employee__user"):
+    for row in mine.select_related("employee__user", "quarter", "unit").order_by("pk"):
         answer(town, row, at)
-    for objection in AppraisalObjection.objects.filter(quarter=quarter, replied_at=None).select_related(
-        "reviewer__user", "appraisal"
-    ):
+    objections = AppraisalObjection.objects.filter(quarter=quarter, replied_at=None)
+    for objection in objections.select_related("reviewer__user", "appraisal").order_by("pk"):
         if objection.reviewer is not None and at >= objection.filed_at + timedelta(days=2):
             review(town, objection, objection.reviewer, at)
 
 
-def score(town: Town, unit: AppraisalUnit, at: datetime) -> None:
-    """Everybody's merit stays, chance moves it a little; how lenient the head is moves all of the unit."""
-    lenient = ((unit.scorer_id or 0) * 7 % 5 - 2) * 0.35
+def habit_of(town: Town, *of: object) -> Random:
+    """Chance that stays the same for the same person."""
+    return Random("-".join(map(str, (town.seed, *of))))  # noqa: S311 - a town is no secret
+
+
+def scores_from(town: Town, unit: AppraisalUnit, scorer: Employee) -> datetime:
+    """A head scores on one of the first eight days, one in seven not at all; whoever takes over scores on the next day."""
+    if unit.stage != "head":
+        return unit.due_at - timedelta(days=2)
+    habit = habit_of(town, unit.quarter, scorer.number)
+    if habit.random() < FORGETS:
+        return unit.due_at
+    return unit.quarter.opened_at + timedelta(days=habit.randrange(1, 9))
+
+
+def score(town: Town, unit: AppraisalUnit, scorer: Employee, at: datetime) -> None:
+    """Everybody's merit stays, chance moves it a little; how lenient the scorer is moves all of the unit."""
+    lenient = habit_of(town, "lenient", scorer.number).choice((-0.7, -0.35, 0, 0.35, 0.7))
     rows = {}
     for row in rows_of(unit):
         if row.is_ranked:
-            merit = ((row.employee_id * 13) % 11 - 5) * 0.22
+            merit = habit_of(town, "merit", row.employee.number).uniform(-1.1, 1.1)
             scores = tuple(
                 max(1, min(5, round(3.3 + lenient + merit + town.random.gauss(0, 0.6)))) for _criterion in range(len(CRITERIA))
             )
             rows[row.pk] = RowScores(scores, town.random.choice(FACTS))
-    scorer = unit.scorer
-    if scorer is not None:
-        save_sheet(unit=unit, rows=rows, by=scorer)
-        submit_sheet(unit=unit, by=scorer, at=at)
-        town.made["appraisal sheets"] += 1
+    save_sheet(unit=unit, rows=rows, by=scorer)
+    submit_sheet(unit=unit, by=scorer, at=at)
+    town.made["appraisal sheets"] += 1
 
 
 def answer(town: Town, row: Appraisal, at: datetime) -> None:
-    chance = town.random.random()
-    if chance < OBJECTS / 4:
+    habit = habit_of(town, row.quarter, "answers", row.employee.number)
+    chance, days = habit.random(), habit.randrange(4)
+    if row.unit.submitted_at is None or at < row.unit.submitted_at + timedelta(days=days):
+        return
+    if chance < OBJECTS:
         object_to_appraisal(appraisal=row, words=OBJECTION, by=row.employee, at=at)
         town.made["objections"] += 1
-    elif chance < AGREES / 4:
+    elif chance < OBJECTS + AGREES:
         agree_to_appraisal(appraisal=row, by=row.employee, at=at)
 
 

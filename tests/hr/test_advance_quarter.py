@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from hr.models import AppraisalQuarter, AppraisalUnit
-from hr.services import advance_quarter, object_to_appraisal
+from hr.services import advance_quarter, answer_objection, object_to_appraisal
+from propman.community.models import Employee
 from propman.notify.models import Notice
 from propman.tenancy.jobrun import run_everything_due
 from propman.tenancy.scope import company_scope
@@ -102,6 +103,33 @@ def test_unanswered_objection_holds_the_lock_and_reminds_daily(quarter, unit, at
     quarter.refresh_from_db()
     assert not quarter.is_locked
     assert told("objection_waits") == ["Deputy Mo", "Deputy Mo"]
+
+
+def test_managers_hear_what_holds_the_lock(quarter, unit, at_work):
+    submit_all(quarter, shanghai(10, 8))
+    user = at_work.people[5]
+    object_to_appraisal(appraisal=row_of(quarter, user), words="Not so", by=at_work.employee(user), at=shanghai(10, 9))
+    advance_quarter(quarter=quarter, at=shanghai(10, 23))
+    assert told("lock_waits") == []
+    advance_quarter(quarter=quarter, at=shanghai(10, 24, 0))
+    assert told("lock_waits") == ["Officer Bai", "Ran Wei"]
+    assert set(Notice.objects.filter(event="appraisal.lock_waits").values_list("words__objections", flat=True)) == {1}
+
+
+def test_objection_whose_reviewer_left_goes_to_the_next(quarter, unit, at_work):
+    submit_all(quarter, shanghai(10, 8))
+    user = at_work.people[5]
+    objection = object_to_appraisal(
+        appraisal=row_of(quarter, user), words="Not so", by=at_work.employee(user), at=shanghai(10, 9)
+    )
+    Employee.objects.filter(user=at_work.deputy).update(left_on=shanghai(10, 12).date())
+    advance_quarter(quarter=quarter, at=shanghai(10, 24, 0))
+    objection.refresh_from_db()
+    assert objection.reviewer.user_id == at_work.manager.pk
+    answer_objection(objection=objection, verdict="kept", reply="No", by=objection.reviewer, at=shanghai(10, 24))
+    advance_quarter(quarter=quarter, at=shanghai(10, 25, 0))
+    quarter.refresh_from_db()
+    assert quarter.is_locked
 
 
 def test_the_sweep_catches_up_after_downtime_step_by_step(staff):

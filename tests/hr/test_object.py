@@ -3,6 +3,7 @@ import pytest
 from hr.models import AppraisalObjection, AppraisalUnit
 from hr.services import agree_to_appraisal, answer_objection, appoint_reviewer, object_to_appraisal
 from hr.workflow import MoveNotAllowed
+from propman.community.models import Department, Employee
 from propman.notify.models import Notice
 from propman.tenancy.events import broken_links
 from propman.tenancy.models import Event, EventText
@@ -82,6 +83,55 @@ def test_heads_objection_goes_to_the_officer(quarter, at_work):
     row = row_of(quarter, at_work.head)
     objection = object_to_appraisal(appraisal=row, words="No", by=row.employee, at=shanghai(10, 9))
     assert objection.reviewer.user_id == at_work.officer.pk
+
+
+@pytest.fixture
+def office_row(quarter, at_work):
+    """A row of the company office, which the general manager scored and to which the HR officer belongs."""
+    unit = AppraisalUnit.objects.get(quarter=quarter, department=at_work.employee(at_work.manager).department)
+    unit.scorer = at_work.employee(at_work.manager)
+    unit.save(update_fields=["scorer"])
+    submit(unit, shanghai(10, 8))
+    return row_of(quarter, at_work.administrator)
+
+
+def object_to(row):
+    return object_to_appraisal(appraisal=row, words="No", by=row.employee, at=shanghai(10, 9))
+
+
+def test_objection_in_the_company_office_goes_to_another_head(office_row, at_work):
+    assert object_to(office_row).reviewer.user_id in {at_work.head.pk, at_work.small_head.pk}
+
+
+def test_objection_that_nobody_can_answer_asks_for_a_name(office_row, at_work):
+    Department.objects.update(head=None)
+    objection = object_to(office_row)
+    assert objection.reviewer is None
+    asked = Notice.objects.filter(event="appraisal.objection_unassigned")
+    assert set(asked.values_list("user_id", flat=True)) == {at_work.manager.pk, at_work.officer.pk}
+
+
+def test_colleague_answers_only_where_nobody_else_works(office_row, at_work):
+    Department.objects.update(head=None)
+    objection = object_to(office_row)
+    deputy = at_work.employee(at_work.deputy)
+    with pytest.raises(ValueError, match="neither scored"):
+        appoint_reviewer(objection=objection, reviewer=deputy, by=at_work.manager, at=shanghai(10, 12))
+    outside = [*at_work.people, *at_work.few, at_work.head, at_work.small_head]
+    Employee.objects.filter(user__in=outside).update(left_on=shanghai(10, 10).date())
+    for barred in (at_work.manager, at_work.administrator):
+        with pytest.raises(ValueError, match="neither scored"):
+            appoint_reviewer(objection=objection, reviewer=at_work.employee(barred), by=at_work.manager, at=shanghai(10, 12))
+    appoint_reviewer(objection=objection, reviewer=deputy, by=at_work.manager, at=shanghai(10, 12))
+    objection.refresh_from_db()
+    assert objection.reviewer == deputy
+
+
+def test_nobody_chooses_who_answers_his_own_objection(office_row, at_work):
+    row = row_of(office_row.quarter, at_work.officer)
+    objection = object_to(row)
+    with pytest.raises(MoveNotAllowed, match="own objection"):
+        appoint_reviewer(objection=objection, reviewer=at_work.employee(at_work.head), by=at_work.officer, at=shanghai(10, 12))
 
 
 def test_kept_scores_stay_with_the_reason(objection, row):
