@@ -1,22 +1,19 @@
 """Cards: issue to a million households, cast over HTTP, tally, recount. BENCH_HOUSEHOLDS makes it smaller."""
 
-import http.client
 import os
 import resource
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from benchmarks.measure import Figure, median_ms, seconds
 from benchmarks.scratch import analyze, owner_cursor
+from benchmarks.serving import CONNECTIONS, posts, rate_of
 from cards import issuer, services
 from cards.bulletin import write_bulletin
 from cards.calendar import next_month
@@ -24,14 +21,12 @@ from cards.models import Round, RoundKey
 from cards.selectors import month_of_cards, tally_cards
 from propman.accounts.roles import Role
 from propman.community.models import Community
-from propman.embedded.place import is_free
 from propman.tenancy.scope import company_scope
 from tests.factories import make_community, make_company, make_member
 from tests.factories.cards import make_committee
 
 HOUSEHOLDS = int(os.environ.get("BENCH_HOUSEHOLDS", "1000000"))
 VOTERS = 2_000  # households that cast over HTTP
-CONNECTIONS = 4
 
 LAY_OUT = """
     INSERT INTO community_household (company_id, community_id, room_id, started_on)
@@ -148,8 +143,8 @@ def casting() -> Figure:
     half = len(bodies) // 2
     rates: dict[str, list[float]] = {"propman.wsgi": [], "benchmarks.bare": []}
     for part in (bodies[:half], bodies[half:]):
-        rates["propman.wsgi"].append(rate_of("propman.wsgi", "/voters/box/", part))
-        rates["benchmarks.bare"].append(rate_of("benchmarks.bare", "/", part))
+        rates["propman.wsgi"].append(rate_of("propman.wsgi", posts("/voters/box/", part)))
+        rates["benchmarks.bare"].append(rate_of("benchmarks.bare", posts("/", part)))
     with owner_cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM box.round_{round.pk}")
         counted = cursor.fetchone()[0]
@@ -163,69 +158,6 @@ def casting() -> Figure:
         "0.5 or more of a bare view with one INSERT",
         value >= 0.5 * floor and counted == len(bodies),
     )
-
-
-def rate_of(application: str, path: str, bodies: list[str]) -> float:
-    """POSTs a second that one gunicorn worker answers with 200."""
-    port = next(port for port in range(21000, 22000) if is_free(port))
-    database = settings.DATABASES["default"]
-    name, host = connection.settings_dict["NAME"], f"{database['HOST']}:{database['PORT']}"
-    url = f"postgres://{database['USER']}:{database['PASSWORD']}@{host}/{name}"
-    command = [sys.executable, "-m", "gunicorn", f"{application}:application", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "DATABASE_OWNER_URL": url,
-        "REDIS_URL": settings.REDIS_URL,
-        "DJANGO_SETTINGS_MODULE": "propman.settings.test",
-    }
-    server = subprocess.Popen(
-        [*command, "--threads", str(CONNECTIONS), "--log-level", "warning"], env=environment, cwd=settings.BASE_DIR
-    )
-    try:
-        wait_for(port)
-        post(port, path, bodies[:1])
-        return len(bodies) / seconds(lambda: at_once(port, path, bodies))
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def wait_for(port: int) -> None:
-    until = time.monotonic() + 60
-    while is_free(port) and time.monotonic() < until:
-        time.sleep(0.1)
-    time.sleep(1)
-
-
-def at_once(port: int, path: str, bodies: list[str]) -> None:
-    problems: list[Exception] = []
-
-    def work(part: list[str]) -> None:
-        try:
-            post(port, path, part)
-        except Exception as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=work, args=(bodies[at::CONNECTIONS],)) for at in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if problems:
-        raise problems[0]
-
-
-def post(port: int, path: str, bodies: list[str]) -> None:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    for body in bodies:
-        link.request("POST", path, body, headers)
-        answer = link.getresponse()
-        said = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path} answered {answer.status}: {said[:200]!r}")
-    link.close()
 
 
 def run() -> list[Figure]:
