@@ -1,5 +1,6 @@
 """Real PostgreSQL and Valkey: migrated as the owner of the tables, used as the application."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ def django_db_setup(
         databases = setup_databases(verbosity=0, interactive=False, keepdb=keep)
     yield
     if not keep:
+        gc.collect()  # connections of threads that ended, held by the cycles of what they raised
         with django_db_blocker.unblock(), as_owner():
             teardown_databases(databases, verbosity=0)
 

@@ -20,6 +20,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # the path of a clone may be longer than a socket's may be
     "max_connections": "200",
+    "client_connection_check_interval": "2s",  # a statement whose client was killed ends too
     "shared_buffers": "256MB",
     "shared_preload_libraries": "pg_stat_statements",
     "timezone": "UTC",
