@@ -1,10 +1,12 @@
 """What people type: parsing and layout."""
 
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from propman.common.forms import Act, Picks, Segment, Step
@@ -19,11 +21,23 @@ from .workflow import Verb
 TEXT = {"rows": 4, "maxlength": LONGEST_TEXT}
 
 
-class CategoryField(forms.ModelChoiceField):
-    """The company's categories, as radios."""
+class RowField(forms.TypedChoiceField):
+    """A choice among a few rows, fetched once: the answer is checked against what the page offers."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Category.objects.none(), empty_label=None, widget=forms.RadioSelect, **kwargs)
+        super().__init__(widget=forms.RadioSelect, empty_value=None, **kwargs)
+
+    def offer(self, rows: Iterable[Model], label: Callable[[Any], str] = str) -> None:
+        by_key = {str(row.pk): row for row in rows}
+        self.choices = [(key, label(row)) for key, row in by_key.items()]
+        self.coerce = by_key.__getitem__
+
+
+def offer_categories(form: forms.Form) -> dict[str, str]:
+    """Offer the company's categories in the field `category`; gives the icon of each."""
+    rows = list(categories())
+    cast(RowField, form.fields["category"]).offer(rows)
+    return {str(category.pk): category.icon for category in rows}
 
 
 class FilingForm(forms.Form):
@@ -31,12 +45,10 @@ class FilingForm(forms.Form):
 
     HOME, SHARED = "home", "shared"
 
-    category = CategoryField(label=_("What is it about"))
+    category = RowField(label=_("What is it about"))
     title = forms.CharField(label=_("In a few words"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     text = forms.CharField(label=_("Tell it in your own words"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs=TEXT))
-    household = forms.ModelChoiceField(
-        Household.objects.none(), label=_("For which home"), widget=forms.RadioSelect, empty_label=None
-    )
+    household = RowField(label=_("For which home"))
     where = forms.ChoiceField(
         label=_("Where"),
         choices=[(HOME, _("In my home")), (SHARED, _("A shared place"))],
@@ -63,16 +75,14 @@ class FilingForm(forms.Form):
         label=_("Hide my name, phone and room from the management office; the service centre speaks for me."), required=False
     )
 
-    def __init__(self, *args: Any, households: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, homes: Sequence[Household], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
-        self.fields["household"].queryset = households  # type: ignore[attr-defined]
-        homes = list(households)
-        self.fields["household"].label_from_instance = lambda home: f"{home.community} {home.room}"  # type: ignore[attr-defined]
+        icons = offer_categories(self)
+        household = cast(RowField, self.fields["household"])
+        household.offer(homes, label=lambda home: f"{home.community} {home.room}")
         if len(homes) == 1:
-            self.fields["household"].initial = homes[0].pk
-            self.fields["household"].widget = forms.HiddenInput()
-        icons = {str(category.pk): category.icon for category in self.fields["category"].queryset}  # type: ignore[attr-defined]
+            household.initial = homes[0].pk
+            household.widget = forms.HiddenInput()
         self.helper = FormHelper()
         self.helper.layout = Layout(
             Step(1, _("What"), Picks("category", icons=icons), "title", "text"),
@@ -114,7 +124,7 @@ class ContactForm(forms.Form):
         required=False,
         help_text=_("As on the door, such as 3-2-1201; leave it empty for visitors."),
     )
-    category = CategoryField(label=_("What is it about"))
+    category = RowField(label=_("What is it about"))
     severity = forms.ChoiceField(
         label=_("How urgent is it"), choices=Severity.choices, widget=forms.RadioSelect, initial="normal"
     )
@@ -132,8 +142,7 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["community"].empty_label = _("None of ours")  # type: ignore[attr-defined]
-        icons = {str(category.pk): category.icon for category in categories()}
-        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
+        icons = offer_categories(self)
         self.helper = FormHelper()
         self.helper.layout = Layout(
             Step(1, _("Who asks"), Segment("channel"), "asker_name", "asker_phone", "asker_email", "community", "room"),

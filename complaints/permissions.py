@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest
 
 from propman.accounts.models import User
-from propman.accounts.roles import Role
+from propman.accounts.roles import STAFF, Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import employee_of
 
@@ -42,7 +42,8 @@ def viewer_of(request: HttpRequest) -> Viewer:
     """Who asks. Raises Http404 for somebody who is not signed in."""
     if not isinstance(request.user, User):
         raise Http404
-    return Viewer(request.user, getattr(request, "roles", frozenset()), employee_of(request.user))
+    roles = getattr(request, "roles", frozenset())
+    return Viewer(request.user, roles, employee_of(request.user) if roles & STAFF else None)
 
 
 def verbs_of(viewer: Viewer, complaint: Complaint) -> frozenset[Verb]:

@@ -17,8 +17,7 @@ from propman.community.models import Community, Employee, Household, Person, Roo
 from propman.community.selectors import office_of
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import commitment, record_event
-from propman.tenancy.models import Company
-from propman.tenancy.numbers import TAKE_ONE
+from propman.tenancy.numbers import TAKE
 from propman.tenancy.scope import current_company_id
 
 from .moving import cleaned
@@ -28,11 +27,14 @@ SERIES = "complaint"
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for another
 LATEST = timedelta(minutes=5)  # how far a clock beside ours may run ahead
 
+YEAR = """
+    SELECT id, extract(year FROM %s::timestamptz AT TIME ZONE zone)::int AS year FROM tenancy_company WHERE id = %s
+"""
 # The last statement but the notice: the series stays locked from here to the end of the transaction.
 TAKE_NUMBER = f"""
-    WITH taken AS ({TAKE_ONE})
-    UPDATE complaints_complaint SET number = %s::text || '-' || lpad(taken.last::text, 6, '0') FROM taken
-    WHERE company_id = %s AND id = %s RETURNING number
+    WITH filed AS ({YEAR}), taken AS ({TAKE.format(counts="SELECT id, %s, year, 1 FROM filed")})
+    UPDATE complaints_complaint SET number = filed.year || '-' || lpad(taken.last::text, 6, '0') FROM filed, taken
+    WHERE company_id = filed.id AND complaints_complaint.id = %s RETURNING number
 """  # noqa: S608 (constants)
 
 
@@ -65,7 +67,6 @@ def tracking_digest(code: str) -> str:
     return salted_hmac("complaints.tracking", code.upper().replace(" ", "").replace("-", ""), algorithm="sha256").hexdigest()
 
 
-@transaction.atomic
 def file_complaint(
     *,
     channel: str,
@@ -98,8 +99,9 @@ def file_complaint(
     room = room or (household.room if household else None)
     community = community or (room.community if room else None)
     office = office_of(community) if community else None
-    company = Company.objects.get(pk=current_company_id())
 
+    policy = current_policy()
+    limits = limits_for(policy.pk, category.pk, severity)
     words = ContactWords(
         title=title,
         text=text,
@@ -108,57 +110,56 @@ def file_complaint(
         asker_email=cleaned(asker.email, field="email", longest=254, required=False),
         salt=secrets.token_hex(16),
     )
-    contact = Contact.objects.create(
-        kind=kind,
-        channel=channel,
-        received_at=received_at,
-        recorded_at=at,
-        community=community,
-        room=room,
-        household=household,
-        person=asker.person,
-        user=asker.user,
-        first_asked=first_asked,
-        office=office,
-        logged_by=first_asked.user if first_asked else asker.user,
-        is_confidential=is_confidential,
-        words_commitment=commitment(words.salt, words.committed_text()),
-    )
-    words.contact = contact
-    words.save(force_insert=True)
+    # No savepoint: whatever was wrong has been said, and what fails from here on undoes the request.
+    with transaction.atomic(savepoint=False):
+        contact = Contact.objects.create(
+            kind=kind,
+            channel=channel,
+            received_at=received_at,
+            recorded_at=at,
+            community=community,
+            room=room,
+            household=household,
+            person=asker.person,
+            user=asker.user,
+            first_asked=first_asked,
+            office=office,
+            logged_by=first_asked.user if first_asked else asker.user,
+            is_confidential=is_confidential,
+            words_commitment=commitment(words.salt, words.committed_text()),
+        )
+        words.contact = contact
+        words.save(force_insert=True)
 
-    policy = current_policy()
-    limits = limits_for(policy.pk, category.pk, severity)
-    readings = read_clocks([Moment(at=received_at, state="received", limits=limits)])
-    due = next_due(readings)
-    code = new_tracking_code()
-    complaint = Complaint.objects.create(
-        contact=contact,
-        words=words,
-        tracking_digest=tracking_digest(code),
-        community=community,
-        office=office,
-        asker=asker.user,
-        policy=policy,
-        received_at=received_at,
-        room=room,
-        category=category,
-        severity=severity,
-        handler=first_asked,
-        first_inquirer=first_asked,
-        department=first_asked.department if first_asked else office,
-        next_due_at=due[0] if due else None,
-        next_due_clock=due[1] if due else "",
-        event_position=1,
-    )
-    facts = _receipt_facts(contact, complaint) | {"limits": limits_as_facts(limits)}
-    record_event("complaint.received", complaint, by=contact.logged_by, at=received_at, facts=facts)
-    Timer.objects.bulk_create(first_timers(complaint, readings))
-    with connection.cursor() as cursor:
-        year = company.today(at).year
-        cursor.execute(TAKE_NUMBER, [company.pk, SERIES, year, str(year), company.pk, complaint.pk])
-        complaint.number = cursor.fetchone()[0]
-    _give_receipt(complaint, words, code, at=at)
+        readings = read_clocks([Moment(at=received_at, state="received", limits=limits)])
+        due = next_due(readings)
+        code = new_tracking_code()
+        complaint = Complaint.objects.create(
+            contact=contact,
+            words=words,
+            tracking_digest=tracking_digest(code),
+            community=community,
+            office=office,
+            asker=asker.user,
+            policy=policy,
+            received_at=received_at,
+            room=room,
+            category=category,
+            severity=severity,
+            handler=first_asked,
+            first_inquirer=first_asked,
+            department=first_asked.department if first_asked else office,
+            next_due_at=due[0] if due else None,
+            next_due_clock=due[1] if due else "",
+            event_position=1,
+        )
+        facts = _receipt_facts(contact, complaint) | {"limits": limits_as_facts(limits)}
+        record_event("complaint.received", complaint, by=contact.logged_by, at=received_at, facts=facts)
+        Timer.objects.bulk_create(first_timers(complaint, readings))
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE_NUMBER, [at, current_company_id(), SERIES, complaint.pk])
+            complaint.number = cursor.fetchone()[0]
+        _give_receipt(complaint, words, code, at=at)
     return Filed(complaint, code)
 
 

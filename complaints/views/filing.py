@@ -1,7 +1,11 @@
 """Filing by a resident, and logging somebody who phoned, came by or wrote."""
 
+from datetime import timedelta
+
+from django.conf import settings as django_settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from complaints import services
@@ -9,11 +13,13 @@ from complaints.forms import ContactForm, FilingForm
 from complaints.models import Contact
 from complaints.permissions import complaint_for, viewer_of
 from complaints.workflow import BadInput
+from propman.accounts.models import User
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import RESIDENTS, STAFF
-from propman.community.selectors import households_of, occupancies_of
+from propman.community.selectors import occupancies_of
 
-RECEIPT = "complaints.receipt"
+RECEIPT = "receipt"
+RECEIPT_LASTS = timedelta(hours=1)
 
 
 @role_required(*RESIDENTS)
@@ -21,13 +27,12 @@ def file(request: HttpRequest) -> HttpResponse:
     """Three steps on one page; the same page comes back with what was typed when something is missing."""
     viewer = viewer_of(request)
     today = timezone.localdate()
-    households = households_of(viewer.user, on=today)
-    if not households:
+    occupancies = list(occupancies_of(viewer.user, on=today))
+    if not occupancies:
         return render(request, "complaints/no_household.html")
-    person = occupancies_of(viewer.user, on=today)[0].person
-    form = FilingForm(
-        request.POST if request.method == "POST" else None, households=households, initial={"phone": person.phone}
-    )
+    person = occupancies[0].person
+    homes = list({occupancy.household_id: occupancy.household for occupancy in occupancies}.values())
+    form = FilingForm(request.POST if request.method == "POST" else None, homes=homes, initial={"phone": person.phone})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         at_home = data["where"] == FilingForm.HOME
@@ -50,8 +55,7 @@ def file(request: HttpRequest) -> HttpResponse:
         except BadInput as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         else:
-            request.session[RECEIPT] = {"number": filed.complaint.number, "code": filed.tracking_code}
-            return redirect("complaints:receipt", number=filed.complaint.number)
+            return to_receipt(viewer.user, filed)
     return render(request, "complaints/file.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -83,15 +87,31 @@ def log(request: HttpRequest) -> HttpResponse:
         except BadInput as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         else:
-            request.session[RECEIPT] = {"number": filed.complaint.number, "code": filed.tracking_code}
-            return redirect("complaints:receipt", number=filed.complaint.number)
+            return to_receipt(viewer.user, filed)
     return render(request, "complaints/log.html", {"form": form}, status=422 if form.errors else 200)
 
 
+def to_receipt(user: User, filed: services.Filed) -> HttpResponse:
+    """The code goes along in a cookie for that one page: no server keeps it."""
+    page = reverse("complaints:receipt", args=[filed.complaint.number])
+    response = redirect(page)
+    response.set_signed_cookie(
+        RECEIPT,
+        filed.tracking_code,
+        salt=f"{RECEIPT} {user.pk} {page}",
+        max_age=RECEIPT_LASTS,
+        path=page,
+        secure=django_settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """Number and tracking code, to keep or to read out; the code is shown here once and is kept nowhere."""
+    """Number and tracking code, to keep or to read out; the code is shown for an hour, to whoever filed."""
     viewer = viewer_of(request)
     complaint = complaint_for(viewer, number)
-    given = request.session.get(RECEIPT) or {}
-    code = given.get("code", "") if given.get("number") == number else ""
+    salt = f"{RECEIPT} {viewer.user.pk} {request.path}"
+    code = request.get_signed_cookie(RECEIPT, "", salt=salt, max_age=RECEIPT_LASTS)
     return render(request, "complaints/receipt.html", {"complaint": complaint, "code": code, "viewer": viewer})
