@@ -73,5 +73,6 @@ class ComplaintsConfig(AppConfig):
         for name in ("chains", "facts", "states", "numbers", "timers"):
             register_integrity_check(f"complaint {name}", getattr(integrity, f"complaint_{name}"))
         register_readiness_check("timers", integrity.timers_fire)
-        register_sweep("timers", jobs.fire_due_timers)
+        # In this order: what comes back from a pause escalates in the same tick.
         register_sweep("complaints", jobs.wake_complaints)
+        register_sweep("timers", jobs.fire_due_timers)

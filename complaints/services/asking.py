@@ -10,7 +10,7 @@ from complaints.models import Complaint
 from complaints.workflow import BadInput, State, TooLate, Verb
 from propman.accounts.models import User
 
-from .moving import cleaned, lapse_offer, locked, move, tell_employees
+from .moving import SILENCE, cleaned, lapse_offer, locked, move, tell_employees
 
 REOPEN_WITHIN = timedelta(days=30)
 
@@ -22,10 +22,11 @@ def _tell_handler(complaint: Complaint, event: str, *, at: datetime, **words: st
 
 @transaction.atomic
 def reply_as_asker(*, complaint: Complaint, by: User | None, at: datetime, text: str) -> Complaint:
-    """The asker writes; a complaint that waited for him goes on."""
+    """The asker writes: a complaint that waited for him goes on, and the silence after a solution begins anew."""
     text = cleaned(text, field="text")
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     was_waiting = complaint.state == State.WAITING
+    wakes_at = {State.WAITING: None, State.RESOLVED: at + SILENCE}.get(State(complaint.state), complaint.wakes_at)
     move(
         complaint,
         Verb.RESUME if was_waiting else Verb.REPLY,
@@ -33,7 +34,7 @@ def reply_as_asker(*, complaint: Complaint, by: User | None, at: datetime, text:
         by=by,
         at=at,
         texts={"text": text},
-        **({"wakes_at": None} if was_waiting else {}),
+        wakes_at=wakes_at,
     )
     _tell_handler(complaint, "complaint.asker_replied", at=at, text=text)
     return complaint
@@ -42,7 +43,7 @@ def reply_as_asker(*, complaint: Complaint, by: User | None, at: datetime, text:
 @transaction.atomic
 def confirm_complaint(*, complaint: Complaint, by: User | None, at: datetime) -> Complaint:
     """It is fixed: the asker's own word closes it."""
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     move(
         complaint,
         Verb.CONFIRM,
@@ -74,7 +75,7 @@ def reopen_complaint(*, complaint: Complaint, by: User | None, at: datetime, tex
 
 def _come_back(complaint: Complaint, verb: Verb, event: str, *, by: User | None, at: datetime, text: str) -> Complaint:
     text = cleaned(text, field="text")
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     if complaint.closed_at and at > complaint.closed_at + REOPEN_WITHIN:
         raise TooLate(_("It was closed more than 30 days ago; please file a new complaint."))
     counted: dict[str, Any] = (
@@ -101,7 +102,7 @@ def _come_back(complaint: Complaint, verb: Verb, event: str, *, by: User | None,
 def urge_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str = "") -> Complaint:
     """The asker asks for more haste; counted and told to the handler, no clock changes."""
     text = cleaned(text, field="text", required=False)
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     move(complaint, Verb.URGE, "complaint.urged", by=by, at=at, texts={"text": text}, urges=complaint.urges + 1)
     _tell_handler(complaint, "complaint.urged", at=at, text=text)
     return complaint
@@ -112,7 +113,7 @@ def rate_complaint(*, complaint: Complaint, by: User | None, at: datetime, ratin
     """One to five for how it was handled; the last word counts. Raises BadInput for any other number."""
     if not 1 <= rating <= 5:
         raise BadInput("rating", _("Choose 1 to 5."))
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     return move(complaint, Verb.RATE, "complaint.rated", by=by, at=at, facts={"rating": rating}, rating=rating)
 
 
@@ -120,7 +121,7 @@ def rate_complaint(*, complaint: Complaint, by: User | None, at: datetime, ratin
 def withdraw_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str = "") -> Complaint:
     """The asker no longer wants it; it stays counted."""
     text = cleaned(text, field="text", required=False)
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     lapse_offer(complaint, at=at)
     move(
         complaint,

@@ -40,7 +40,7 @@ def take_next_complaint(*, by: Employee, at: datetime) -> Complaint | None:
 def take_over_complaint(*, complaint: Complaint, by: Employee, at: datetime) -> Complaint:
     """An agent of the centre becomes the handler; no clock changes. A received complaint still has to be accepted."""
     ensure_centre(by)
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     before = complaint.handler
     lapse_offer(complaint, at=at)
     move(
@@ -70,7 +70,7 @@ def merge_complaint(*, complaint: Complaint, into: Complaint, by: Employee, at: 
     if complaint.pk == into.pk:
         raise BadInput("into", _("A complaint cannot be merged into itself."))
     first, second = sorted([complaint, into], key=lambda row: row.pk)  # one order for everybody: no deadlock
-    rows = {first.pk: locked(first), second.pk: locked(second)}
+    rows = {first.pk: locked(first, at=at), second.pk: locked(second, at=at)}
     complaint, into = rows[complaint.pk], rows[into.pk]
     if into.state not in OPEN:
         raise BadInput("into", _("Number %(number)s is no longer open.") % {"number": into.number})
@@ -102,7 +102,7 @@ def recategorise_complaint(*, complaint: Complaint, category: Category, severity
     """
     if severity not in Severity.values:
         raise BadInput("severity", _("Choose how urgent it is."))
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     if not is_centre(by):
         ensure_handler(complaint, by)
     facts: dict[str, object] = {"category": category.pk, "severity": severity}
@@ -129,7 +129,7 @@ def lengthen_clock(*, complaint: Complaint, clock: Clock, to: timedelta, by: Emp
     """Allow a clock more time in all, with a reason; only the centre. Raises BadInput unless it is longer than now."""
     reason = cleaned(reason, field="reason")
     ensure_centre(by)
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     reading = read(complaint).get(clock)
     if reading is None or to <= reading.limit:
         raise BadInput("to", _("Choose a longer time than now."))
@@ -157,7 +157,7 @@ def correct_complaint(
 ) -> Complaint:
     """Put a wrong room, name or phone right: the contact's facts stay as they were, the correction stands beside them."""
     reason = cleaned(reason, field="reason")
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     if not is_centre(by):
         ensure_handler(complaint, by)
     old = complaint.words

@@ -14,14 +14,14 @@ from django.db import connection
 
 from complaints.clocks import LEVELS
 from complaints.models import Complaint, Offer, Timer
-from complaints.workflow import State, Verb
+from complaints.workflow import State
 from propman.community.models import Department, Employee
 from propman.community.selectors import duty_manager, general_manager, service_centre
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import NewEvent, record_events
 from propman.tenancy.scope import company_scope, current_company_id
 
-from .moving import move, tell_asker, tell_employees
+from .moving import wake
 
 BATCH = 1000
 BATCH_TO_WAKE = 200
@@ -225,33 +225,8 @@ def _wake_batch(company_id: int, at: datetime) -> int:
             .order_by("wakes_at", "pk")[:BATCH_TO_WAKE]
         )
         for complaint in sleeping:
-            _wake(complaint, at=at)
+            wake(complaint, at=at)
         return len(sleeping)
-
-
-def _wake(complaint: Complaint, *, at: datetime) -> None:
-    """One complaint whose time has come; the event says when it was due, whenever that is noticed."""
-    due_at = complaint.wakes_at
-    assert due_at is not None
-    facts = {"due_at": due_at.isoformat()}
-    if complaint.state == State.RESOLVED:
-        closed_as = Complaint.ClosedAs.SILENT
-        move(
-            complaint,
-            Verb.CLOSE,
-            "complaint.closed",
-            by=None,
-            at=due_at,
-            facts=facts,
-            closed_at=due_at,
-            closed_as=closed_as,
-            wakes_at=None,
-        )
-        tell_asker(complaint, "complaint.closed", at=at)
-    else:
-        move(complaint, Verb.RESUME, "complaint.resumed", by=None, at=due_at, facts=facts, wakes_at=None)
-        if complaint.handler:
-            tell_employees(complaint, "complaint.resumed", [complaint.handler], at=at)
 
 
 def overdue_timers(*, before: datetime) -> int:

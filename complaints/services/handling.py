@@ -12,6 +12,7 @@ from complaints.workflow import BadInput, NotYours, Verb
 from propman.community.models import Employee
 
 from .moving import (
+    SILENCE,
     cleaned,
     ensure_handler,
     ensure_waits_for,
@@ -25,7 +26,6 @@ from .moving import (
 
 LONGEST_WAIT = timedelta(days=3)
 LONGEST_DEFERRAL = timedelta(days=30)
-SILENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def accept_complaint(*, complaint: Complaint, by: Employee, at: datetime) -> Com
 
     Raises MoveNotAllowed if somebody was first, NotYours if it waits for somebody else.
     """
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     ensure_waits_for(complaint, by)
     move(
         complaint,
@@ -78,13 +78,15 @@ def answer_complaint(
         texts["name"] = cleaned(responsible.name, field="responsible_name", longest=80)
         texts["phone"] = cleaned(responsible.phone, field="responsible_phone", longest=32)
         facts = {"kind": "responsible", "by": responsible.by.isoformat()}
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     ensure_handler(complaint, by)
     columns: dict[str, Any] = {"wakes_at": None}
     if complaint.first_answered_at is None:
         columns["first_answered_at"] = at
     if complaint.accepted_at is None:
         columns["accepted_at"] = at
+    if complaint.first_inquirer is None:  # taken over from the queue, and answered before it was accepted
+        columns["first_inquirer"] = by
     move(complaint, Verb.ANSWER, "complaint.answered", by=by.user, at=at, facts=facts, texts=texts, **columns)
     tell_asker(complaint, "complaint.answered", at=at, text=text)
     return complaint
@@ -94,7 +96,7 @@ def answer_complaint(
 def reply_to_asker(*, complaint: Complaint, by: Employee, at: datetime, text: str) -> Complaint:
     """A public message that is not yet an answer; begins the next-update clock anew. For the handler and the centre."""
     text = cleaned(text, field="text")
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     if not is_centre(by):
         ensure_handler(complaint, by)
     move(complaint, Verb.REPLY, "complaint.replied", by=by.user, at=at, texts={"text": text})
@@ -106,7 +108,7 @@ def reply_to_asker(*, complaint: Complaint, by: Employee, at: datetime, text: st
 def note_on_complaint(*, complaint: Complaint, by: Employee, at: datetime, text: str) -> Complaint:
     """An internal note; the asker never sees it, and no clock notices it."""
     text = cleaned(text, field="text")
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     move(complaint, Verb.NOTE, "complaint.noted", by=by.user, at=at, texts={"text": text})
     return complaint
 
@@ -121,7 +123,7 @@ def wait_for_asker(*, complaint: Complaint, by: Employee, at: datetime, text: st
     until = until or at + LONGEST_WAIT
     if not at < until <= at + LONGEST_WAIT:
         raise BadInput("until", _("Choose a time within the next 3 days."))
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     ensure_handler(complaint, by)
     move(
         complaint,
@@ -146,7 +148,7 @@ def defer_complaint(*, complaint: Complaint, by: Employee, at: datetime, reason:
     reason = cleaned(reason, field="reason")
     if not at < until <= at + LONGEST_DEFERRAL:
         raise BadInput("until", _("Choose a time within the next 30 days."))
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     if complaint.deferrals and not is_centre(by):
         raise NotYours(_("It was deferred once; a second time only the service centre can do it."))
     if not is_centre(by):
@@ -173,7 +175,7 @@ def resolve_complaint(*, complaint: Complaint, by: Employee, at: datetime, text:
     The text is a typed answer (a solution), so a resolved complaint has always been answered.
     """
     text = cleaned(text, field="text")
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     ensure_handler(complaint, by)
     lapse_offer(complaint, at=at)
     columns: dict[str, Any] = {}

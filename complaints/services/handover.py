@@ -35,7 +35,7 @@ def hand_over_complaint(
         raise BadInput("to_employee", _("Choose an employee or a department."))
     if to_employee == by:
         raise BadInput("to_employee", _("You have it already."))
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     ensure_handler(complaint, by)
     if Offer.objects.filter(complaint=complaint, closed_at=None).exists():
         raise MoveNotAllowed(_("It has been offered to somebody already; wait for the answer."))
@@ -77,7 +77,7 @@ def take_complaint(*, complaint: Complaint, by: Employee, at: datetime) -> Compl
 
     Raises MoveNotAllowed when the offer is gone, NotYours when it was made to somebody else.
     """
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     offer = _open_offer(complaint, by)
     Offer.objects.filter(pk=offer.pk).update(closed_at=at, closed_by=by, outcome=Offer.Outcome.TAKEN)
     move(
@@ -100,7 +100,7 @@ def take_complaint(*, complaint: Complaint, by: Employee, at: datetime) -> Compl
 def refuse_complaint(*, complaint: Complaint, by: Employee, at: datetime, reason: str) -> Complaint:
     """Refuse the offer with a reason; the giver still has it, and the refusal is counted. Raises as take_complaint."""
     reason = cleaned(reason, field="reason")
-    complaint = locked(complaint)
+    complaint = locked(complaint, at=at)
     offer = _open_offer(complaint, by)
     Offer.objects.filter(pk=offer.pk).update(closed_at=at, closed_by=by, outcome=Offer.Outcome.REFUSED)
     move(

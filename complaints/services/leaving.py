@@ -37,7 +37,7 @@ def take_from_leaver(employee: Employee, by: User | None, at: datetime) -> None:
                 _("%(name)s still handles complaints, and there is nobody in the service centre to take them over.")
                 % {"name": employee.name}
             )
-        complaint = locked(complaint)
+        complaint = locked(complaint, at=at)
         is_open = complaint.state in OPEN
         lapse_offer(complaint, at=at)
         move(

@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from complaints.models import Complaint, Offer
-from complaints.workflow import OPEN, BadInput, NotYours, Verb, next_state
+from complaints.workflow import OPEN, BadInput, NotYours, State, Verb, next_state
 from propman.accounts.models import User
 from propman.community.models import Department, Employee
 from propman.notify.services import NewNotice, queue_notices
@@ -18,6 +18,7 @@ from propman.tenancy.events import record_event
 from .timing import recompute_timers
 
 LONGEST_TEXT = 5000
+SILENCE = timedelta(days=7)  # of the asker, after which a resolved complaint closes itself
 
 # Directions that can turn a line around, and invisible controls; new lines and tabs stay.
 UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -36,13 +37,46 @@ def cleaned(text: str, *, field: str, longest: int = LONGEST_TEXT, required: boo
     return text
 
 
-def locked(complaint: Complaint) -> Complaint:
-    """The complaint as it is now, with its row locked until the transaction ends."""
+def locked(complaint: Complaint, *, at: datetime) -> Complaint:
+    """The complaint as it is at that moment, with its row locked until the transaction ends.
+
+    A pause or a silence that is over by then ends first, at its own time: no verb depends on when the sweep came by.
+    """
     # Locked first and joined afterwards: a join of the same statement would show the rows of before the wait.
     Complaint.objects.select_for_update().values_list("pk").get(pk=complaint.pk)
     related = ("handler", "department", "first_inquirer", "words", "category")
     found: Complaint = Complaint.objects.select_related(*related).get(pk=complaint.pk)
+    if found.wakes_at is not None and found.wakes_at <= at:
+        wake(found, at=at)
     return found
+
+
+def wake(complaint: Complaint, *, at: datetime) -> None:
+    """What time itself moves on a locked complaint: a pause is over, or silence closes what was resolved.
+
+    The event says when it was due, whenever that is noticed.
+    """
+    due_at = complaint.wakes_at
+    assert due_at is not None
+    facts = {"due_at": due_at.isoformat()}
+    if complaint.state == State.RESOLVED:
+        closed_as = Complaint.ClosedAs.SILENT
+        move(
+            complaint,
+            Verb.CLOSE,
+            "complaint.closed",
+            by=None,
+            at=due_at,
+            facts=facts,
+            closed_at=due_at,
+            closed_as=closed_as,
+            wakes_at=None,
+        )
+        tell_asker(complaint, "complaint.closed", at=at)
+    else:
+        move(complaint, Verb.RESUME, "complaint.resumed", by=None, at=due_at, facts=facts, wakes_at=None)
+        if complaint.handler:
+            tell_employees(complaint, "complaint.resumed", [complaint.handler], at=at)
 
 
 def is_centre(employee: Employee) -> bool:
