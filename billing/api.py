@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from billing.models import Bill, ItemResult, Payment, Survey, SurveyResult
 from billing.permissions import READERS, bill_for, communities_of, payment_for, sheet_for
+from billing.selectors.counter import may_pay
 from billing.selectors.money import bills_visible_to, payments_visible_to
 from billing.selectors.surveys import Answer, items_of, open_sheets, own_sheet
 from billing.serializers import (
@@ -31,12 +32,12 @@ from billing.serializers import (
 )
 from billing.services.books import KeyReused
 from billing.services.corrections import NotCreditable, cancel_bill, credit_bill, reissue_bills
-from billing.services.payments import Customer, take_payment
+from billing.services.payments import Customer, NotReversible, reverse_payment, take_payment
 from billing.services.surveys import NotYourSheet, SheetClosed, save_sheet
 from propman.accounts.models import User
 from propman.accounts.roles import RESIDENTS, STAFF, Role
 from propman.common.problems import Problem
-from propman.community.models import Household, Occupancy, Person
+from propman.community.models import Household, Person
 from propman.tenancy.idempotency import IdempotentPosts
 
 
@@ -125,16 +126,26 @@ class PaymentViewSet(FinancePosts, mixins.ListModelMixin, mixins.RetrieveModelMi
         """Book money that was brought; the Idempotency-Key books it once."""
         given = checked(NewPaymentSerializer, request)
         household = get_object_or_404(Household.objects.select_related("room", "community"), pk=given.pop("household"))
-        payer = given.pop("payer")
-        owns = Occupancy.objects.filter(household=household, person=payer, kind=Occupancy.Kind.OWNER)
-        if payer is not None and not owns.exists():
+        payer = Person.objects.filter(pk=wanted).first() if (wanted := given.pop("payer")) else None
+        if wanted and (payer is None or not may_pay(household, payer)):
             raise Problem(422, _("This person never owned the household."))
-        customer = Customer(household, Person.objects.get(pk=payer) if payer else None)
+        customer = Customer(household, payer)
         try:
             payment = take_payment(customer=customer, by=caller(request), at=timezone.now(), key=key_of(request), **given)
         except KeyReused as error:
             raise Problem(422, _("This Idempotency-Key was used before, with another request.")) from error
         return Response(PaymentSerializer(payment).data, status=201)
+
+    @extend_schema(request=ReasonSerializer, responses=PaymentSerializer)
+    @action(detail=True, methods=["post"])
+    def reverse(self, request: Request, number: str) -> Response:
+        """Take back a payment that was booked wrongly; bills that it paid are open again."""
+        reason = checked(ReasonSerializer, request)["reason"]
+        try:
+            reverse_payment(payment=self.get_object(), reason=reason, by=caller(request), at=timezone.now())
+        except NotReversible as error:
+            raise Problem(409, str(error)) from error
+        return Response(PaymentSerializer(self.get_object()).data)
 
 
 class SurveyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Survey]):

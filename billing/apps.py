@@ -31,6 +31,7 @@ class BillingConfig(AppConfig):
             NoticeKind("survey.counted"),
             NoticeKind("bills.issued"),
             NoticeKind("payment.taken"),
+            NoticeKind("payment.reversed"),
         )
         register_navigation(
             NavigationEntry(_("Bills"), "billing:home", "receipt", RESIDENTS, order=40),

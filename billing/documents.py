@@ -84,6 +84,11 @@ def receipt_document(payment: Payment, company: Company, moves: Sequence[Transfe
             )
             for move in moves
         ]
+        left, taken_back = payment.amount, []
+        if reversal := payment.reversal:
+            left = 0
+            lines.append((_("Payment reversed"), reversal.reason, in_figures(-payment.amount)))
+            taken_back = [(_("Reversed"), f"{day(reversal.reversed_at, company)}, {reversal.reversed_by.name}")]
         return Document(
             title=_("Receipt %(number)s") % {"number": payment.receipt},
             lang=language[:2],
@@ -96,16 +101,18 @@ def receipt_document(payment: Payment, company: Company, moves: Sequence[Transfe
                 (_("Paid by"), str(payment.get_method_display())),
                 (_("Taken by"), payment.taken_by.name),
                 *([(_("Reference"), payment.reference)] if payment.reference else []),
+                *taken_back,
             ],
             lines=lines,
-            total=(_("Received"), in_figures(payment.amount, payment.currency)),
+            total=(_("Received"), in_figures(left, payment.currency)),
             notes=[],
             footer=f"{company.name} · {payment.receipt}",
         )
 
 
 def signed(move: Transfer) -> int:
-    return -move.amount if move.kind == Transfer.Kind.RELEASED else move.amount
+    """What a transfer takes off a bill; a negative amount opens it again."""
+    return -move.amount if move.kind in {Transfer.Kind.RELEASED, Transfer.Kind.UNALLOCATED} else move.amount
 
 
 def day(at, company: Company) -> str:  # type: ignore[no-untyped-def]

@@ -100,10 +100,23 @@ class RefundForm(OnceForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "refund_%s")  # the payment's form stands on the same page
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.form_action = "refund/"
         self.helper.layout = Layout("idempotency_key", "amount", "reason", Act(_("Pay it out"), icon="cash"))
+
+
+class ReverseForm(OnceForm):
+    """Why a payment is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Such as: booked to the wrong flat."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        says = _("The bills that it paid are open again. Payment, receipt and reversal stay in the books; the payer is told.")
+        self.helper.layout = Layout("idempotency_key", "reason", Act(_("Reverse the payment"), icon="arrow-back-up", says=says))
 
 
 class CreditForm(OnceForm):
@@ -226,6 +239,13 @@ def agreement_initial(agreement: FeeAgreement, items: list[AgreementItem], *, ne
         "items": "\n".join(f"{item.name} | {item.weight} | {item.standard}" for item in items),
         "bands": "\n".join(f"{start / 100:g} | {pays / 100:g}" for start, pays in agreement.bands),
     }
+
+
+class DayForm(forms.Form):
+    """Payments by room, payer, reference or receipt, and by the day on which they were taken."""
+
+    q = forms.CharField(max_length=60, required=False)
+    day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class SearchForm(forms.Form):

@@ -33,7 +33,8 @@ QUERIES = {
         FROM billing_bill AS bill LEFT JOIN (
             SELECT bill_id,
                 sum(amount) FILTER (WHERE kind = 'bill') AS billed,
-                sum(CASE kind WHEN 'bill' THEN 0 WHEN 'released' THEN -amount ELSE amount END) AS settled,
+                sum(CASE WHEN kind IN ('released', 'unallocated') THEN -amount ELSE amount END)
+                    FILTER (WHERE kind <> 'bill') AS settled,
                 sum(amount) FILTER (WHERE kind = 'credit_note') AS credited
             FROM billing_transfer WHERE company_id = %(company)s AND bill_id IS NOT NULL GROUP BY bill_id
         ) AS moved ON moved.bill_id = bill.id
@@ -45,6 +46,15 @@ QUERIES = {
         FROM billing_payment AS payment LEFT JOIN billing_transfer AS transfer
             ON transfer.company_id = payment.company_id AND transfer.payment_id = payment.id
         WHERE payment.company_id = %(company)s
+        GROUP BY payment.id HAVING payment.amount <> coalesce(sum(transfer.amount), 0)
+    """,
+    "payment {0}-{1} was reversed: {2} taken, but {3} given back": """
+        SELECT payment.year, payment.number, payment.amount, coalesce(sum(transfer.amount), 0)
+        FROM billing_paymentreversal AS reversal
+        JOIN billing_payment AS payment ON payment.company_id = reversal.company_id AND payment.id = reversal.payment_id
+        LEFT JOIN billing_transfer AS transfer ON transfer.company_id = reversal.company_id
+            AND transfer.reversal_id = reversal.id AND transfer.kind = 'reversal'
+        WHERE reversal.company_id = %(company)s
         GROUP BY payment.id HAVING payment.amount <> coalesce(sum(transfer.amount), 0)
     """,
     "the {0} numbers of {1} have a gap: {2} issued, the last is {3}, the series stands at {4}": """

@@ -9,6 +9,7 @@ from billing.models import Bill, FeeAgreement, Payment, Survey
 from propman.accounts.models import User
 from propman.accounts.roles import OFFICIALS, RESIDENTS, STAFF, Role
 from propman.community.models import CommitteeMember, Community, Household, Occupancy
+from propman.tenancy.numbers import parsed
 
 BOOKS = (Role.FINANCE_OFFICER, Role.GENERAL_MANAGER, Role.COMPANY_ADMINISTRATOR)
 COUNTER = (Role.FINANCE_OFFICER,)
@@ -18,10 +19,9 @@ AGREEMENTS = (*BOOKS, Role.COMMITTEE_MEMBER)
 
 def numbered(reference: str) -> tuple[int, int]:
     """Year and number of YYYY-NNNNNN. Raises Http404 for anything else."""
-    year, dash, number = reference.partition("-")
-    if not (dash and year.isascii() and year.isdigit() and number.isascii() and number.isdigit()) or len(number) > 12:
+    if (found := parsed(reference)) is None:
         raise Http404
-    return int(year[:9]), int(number)
+    return found
 
 
 def bill_for(user: User, roles: frozenset[str], reference: str) -> Bill:

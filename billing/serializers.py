@@ -54,9 +54,13 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
     room = serializers.CharField(source="household.room.label")
     payer = serializers.CharField(source="payer.name", default=None)
 
+    reversed_at = serializers.DateTimeField(source="reversal.reversed_at", default=None)
+
     class Meta:
         model = Payment
-        fields = ["number", "community", "room", "payer", "amount", "currency", "method", "reference", "taken_at"]
+        fields = [
+            "number", "community", "room", "payer", "amount", "currency", "method", "reference", "taken_at", "reversed_at",
+        ]  # fmt: skip
 
 
 class NewPaymentSerializer(serializers.Serializer[Any]):

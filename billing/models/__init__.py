@@ -1,6 +1,6 @@
 from .agreements import AgreementItem, AgreementSignature, FeeAgreement
 from .bills import Bill, BillRun, CreditNote
-from .ledger import Account, Payment, Refund, Transfer
+from .ledger import Account, Payment, PaymentReversal, Refund, Transfer
 from .surveys import Comment, ItemResult, Sheet, SheetAnswer, Survey, SurveyResult
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "FeeAgreement",
     "ItemResult",
     "Payment",
+    "PaymentReversal",
     "Refund",
     "Sheet",
     "SheetAnswer",

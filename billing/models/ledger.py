@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -116,6 +118,27 @@ class Payment(CompanyModel):
     def receipt(self) -> str:
         return formatted(self.year, self.number)
 
+    @property
+    def reversal(self) -> "PaymentReversal | None":
+        """Prefetch `reversals` before asking many."""
+        return next(iter(self.reversals.all()), None)
+
+
+class PaymentReversal(CompanyModel):
+    """A payment was booked wrongly, to the wrong flat mostly: the ledger takes it back, payment and receipt stay to be read."""
+
+    payment = Link(Payment, related_name="reversals")
+    reason = models.CharField(_("reason"), max_length=300)
+    reversed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    reversed_at = models.DateTimeField()
+
+    class Meta(CompanyModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "payment"], name="billing_paymentreversal_once"),
+            *company_constraints("billing_paymentreversal", references={"payment_id": "billing_payment"}, update=False),
+            ForbidRewriting(name="billing_paymentreversal_forever"),
+        ]
+
 
 class Refund(CompanyModel):
     """Owner credit that was paid out."""
@@ -154,6 +177,14 @@ class Refund(CompanyModel):
         return formatted(self.year, self.number)
 
 
+REASONS = ("bill", "payment", "credit_note", "refund", "reversal")
+
+
+def reasons(*kinds: str, given: Sequence[str]) -> Q:
+    """Transfers of these kinds name these reasons and no others."""
+    return Q(kind__in=kinds, **{f"{reason}__isnull": reason not in given for reason in REASONS})
+
+
 class Transfer(CompanyModel):
     """Money moved from one account to another: balanced by construction, added once, never changed.
 
@@ -168,6 +199,8 @@ class Transfer(CompanyModel):
         CREDIT_NOTE = "credit_note", _("Credit note")  # revenue from receivables
         RELEASED = "released", _("Paid part released")  # receivables from owner credit: the bill was wrong
         REFUND = "refund", _("Refund")  # owner credit from cash
+        UNALLOCATED = "unallocated", _("Taken off the bill")  # receivables from owner credit: its payment was reversed
+        REVERSAL = "reversal", _("Payment reversed")  # owner credit from cash, all of the payment
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     debit = Link(Account, related_name="+")
@@ -178,6 +211,7 @@ class Transfer(CompanyModel):
     payment = Link(Payment, null=True, related_name="transfers")
     credit_note = Link(CreditNote, null=True, related_name="transfers")
     refund = Link(Refund, null=True, related_name="transfers")
+    reversal = Link(PaymentReversal, null=True, related_name="transfers")
     at = models.DateTimeField()
 
     class Meta(CompanyModel.Meta):
@@ -186,17 +220,13 @@ class Transfer(CompanyModel):
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_transfer_amount"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="billing_transfer_two_accounts"),
             models.CheckConstraint(
-                condition=Q(kind__in=["bill", "credit_used"], bill__isnull=False, payment=None, credit_note=None, refund=None)
-                | Q(kind="payment", bill__isnull=False, payment__isnull=False, credit_note=None, refund=None)
-                | Q(kind="overpayment", bill=None, payment__isnull=False, credit_note=None, refund=None)
-                | Q(
-                    kind__in=["credit_note", "released"],
-                    bill__isnull=False,
-                    payment=None,
-                    credit_note__isnull=False,
-                    refund=None,
-                )
-                | Q(kind="refund", bill=None, payment=None, credit_note=None, refund__isnull=False),
+                condition=reasons("bill", "credit_used", given=["bill"])
+                | reasons("payment", given=["bill", "payment"])
+                | reasons("overpayment", given=["payment"])
+                | reasons("credit_note", "released", given=["bill", "credit_note"])
+                | reasons("refund", given=["refund"])
+                | reasons("unallocated", given=["bill", "reversal"])
+                | reasons("reversal", given=["reversal"]),
                 name="billing_transfer_reasons",
             ),
             *company_constraints(
@@ -208,6 +238,7 @@ class Transfer(CompanyModel):
                     "payment_id": "billing_payment",
                     "credit_note_id": "billing_creditnote",
                     "refund_id": "billing_refund",
+                    "reversal_id": "billing_paymentreversal",
                 },
                 update=False,
                 index=False,

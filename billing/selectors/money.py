@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
 from billing.formula import Share, percent
-from billing.models import Account, Bill, BillRun, CreditNote, Payment, SurveyResult, Transfer
+from billing.models import Account, Bill, BillRun, CreditNote, Payment, SurveyResult
 from billing.models.bills import BillQuerySet
 from billing.permissions import BOOKS
 from billing.quarters import Quarter
@@ -35,8 +35,14 @@ def bills_visible_to(user: User, roles: frozenset[str]) -> QuerySet[Bill]:
     return everything if roles.intersection(BOOKS) else everything.filter(payer__user=user)
 
 
+def payments() -> QuerySet[Payment]:
+    """Every payment, with its reversal if there is one."""
+    found = Payment.objects.select_related("community", "payer", "household__room", "taken_by")
+    return found.prefetch_related("reversals")
+
+
 def payments_visible_to(user: User, roles: frozenset[str]) -> QuerySet[Payment]:
-    everything = Payment.objects.select_related("community", "payer", "household__room", "taken_by")
+    everything = payments()
     return everything if roles.intersection(BOOKS) else everything.filter(payer__user=user)
 
 
@@ -67,17 +73,6 @@ def standing(household: Household, payer: Person | None, currency: str) -> Stand
         kind=Account.Kind.OWNER_CREDIT, household=household, payer=payer, currency=currency
     ).first()
     return Standing(household, payer, list(bills), account.balance if account else 0)
-
-
-def position(household: Household, payer: Person | None) -> str:
-    """Where the payer's account stands: it changes with every movement of money.
-
-    A counter sends it as the payment's key, so that two counters that look at the same debt book it once.
-    """
-    moved = Transfer.objects.filter(
-        Q(bill__household=household, bill__payer=payer) | Q(payment__household=household, payment__payer=payer)
-    ).aggregate(last=Max("pk"))["last"]
-    return f"counter:{household.pk}:{payer.pk if payer else 0}:{moved or 0}"
 
 
 def runs_with_sums() -> QuerySet[BillRun]:

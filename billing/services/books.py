@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from billing.models import Account, Bill, CreditNote, Payment, Refund, Transfer
+from billing.models import Account, Bill, CreditNote, Payment, PaymentReversal, Refund, Transfer
 from propman.tenancy.scope import current_company_id
 
 OPEN_ACCOUNT = """
@@ -64,11 +64,12 @@ def transfer(
     payment: Payment | None = None,
     credit_note: CreditNote | None = None,
     refund: Refund | None = None,
+    reversal: PaymentReversal | None = None,
 ) -> Transfer:
     """A transfer to be booked by `book`; amounts in minor units."""
     return Transfer(
         company_id=current_company_id(), kind=kind, debit=debit, credit=credit, amount=amount, key=key, at=at,
-        bill=bill, payment=payment, credit_note=credit_note, refund=refund,
+        bill=bill, payment=payment, credit_note=credit_note, refund=refund, reversal=reversal,
     )  # fmt: skip
 
 

@@ -1,12 +1,15 @@
-"""Money at the counter: payments allocated oldest first, what is over becomes owner credit, credit is refunded."""
+"""Money at the counter: payments allocated oldest first, the rest is owner credit; refunds; payments taken back."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
 
-from billing.models import Account, Bill, Payment, Refund, Transfer
+from billing.models import Account, Bill, Payment, PaymentReversal, Refund, Transfer
 from propman.accounts.models import User
+from propman.common.money import in_figures
 from propman.community.models import Household, Person
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import record_event
@@ -18,6 +21,10 @@ from .books import KeyReused, account, book, lock_household, transfer
 
 class CreditTooSmall(RuntimeError):
     """The owner credit is smaller than what should be paid out of it."""
+
+
+class NotReversible(RuntimeError):
+    """The payment was reversed before, or its money was paid out again as a refund."""
 
 
 @dataclass(frozen=True)
@@ -167,3 +174,73 @@ def refund_credit(*, customer: Customer, amount: int, reason: str, by: User, at:
     book([transfer(Transfer.Kind.REFUND, debit=credit, credit=cash, amount=amount, key=key, at=at, refund=refund)])
     record_event("credit.refunded", refund, by=by, at=at, facts={"amount": amount, "currency": company.currency})
     return refund
+
+
+@transaction.atomic
+def reverse_payment(*, payment: Payment, reason: str, by: User, at: datetime) -> PaymentReversal:
+    """Take back a payment that was booked wrongly, such as to the wrong flat. Nothing is deleted: receipt and reversal stay.
+
+    The money leaves through the payer's owner credit. As far as that does not hold it, bills are opened again: those that
+    the payment had paid, then those that its credit had paid since, the newest first. Raises NotReversible when it was
+    reversed before, or when too much of the credit was refunded.
+    """
+    household, payer = payment.household, payment.payer
+    lock_household(community_id=household.community_id, household_id=household.pk)
+    if PaymentReversal.objects.filter(payment=payment).exists():
+        raise NotReversible(_("This payment was reversed before."))
+    credit = _credit_account(household, payer, payment.currency)
+    parts = _to_unallocate(payment, payment.amount - credit.balance)
+    reversal = PaymentReversal.objects.create(payment=payment, reason=reason, reversed_by=by, reversed_at=at)
+    cash, receivables = (
+        account(kind, community_id=payment.community_id, currency=payment.currency)
+        for kind in (Account.Kind.CASH, Account.Kind.RECEIVABLES)
+    )
+    book(
+        transfer(
+            Transfer.Kind.UNALLOCATED,
+            debit=receivables,
+            credit=credit,
+            amount=amount,
+            key=f"unallocated:{reversal.pk}:{bill.pk}",
+            at=at,
+            bill=bill,
+            reversal=reversal,
+        )
+        for bill, amount in parts.items()
+    )
+    whole = transfer(
+        Transfer.Kind.REVERSAL,
+        debit=credit,
+        credit=cash,
+        amount=payment.amount,
+        key=f"reversal:{reversal.pk}",
+        at=at,
+        reversal=reversal,
+    )
+    book([whole])
+    facts = {"receipt": payment.receipt, "amount": payment.amount, "currency": payment.currency}
+    record_event("payment.reversed", payment, by=by, at=at, facts=facts, texts={"reason": reason})
+    if payer and payer.user_id:
+        words = {"receipt": payment.receipt, "amount": in_figures(payment.amount, payment.currency)}
+        path = f"/billing/receipts/{payment.receipt}/"
+        queue_notices([NewNotice("payment.reversed", payer.user_id, words=words, path=path)], at=at)
+    return reversal
+
+
+def _to_unallocate(payment: Payment, needed: int) -> dict[Bill, int]:
+    """How much to take off which bill so that `needed` minor units come free."""
+    paid = Bill.objects.filter(household=payment.household, payer=payment.payer, currency=payment.currency)
+    bills = list(paid.filter(settled__gt=F("credited")).order_by("-due_on", "-quarter", "-number", "-pk"))
+    own = dict(Transfer.objects.filter(payment=payment, kind=Transfer.Kind.PAYMENT).values_list("bill_id", "amount"))
+    parts: dict[Bill, int] = {}
+    for most in (own, {bill.pk: bill.paid for bill in bills}):
+        for bill in bills:
+            taken = parts.get(bill, 0)
+            part = min(needed, min(most.get(bill.pk, 0), bill.paid) - taken)
+            if part > 0:
+                parts[bill] = taken + part
+                needed -= part
+    if needed > 0:
+        missing = in_figures(needed, payment.currency)
+        raise NotReversible(_("%(amount)s of it were paid out since, as a refund.") % {"amount": missing})
+    return parts

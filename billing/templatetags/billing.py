@@ -1,9 +1,12 @@
 """Figures of bills: money in minor units, areas in 1/100 m², shares."""
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from billing.documents import area as area_of
 from billing.formula import Share
@@ -42,8 +45,19 @@ def percent(result: Any) -> str:
 def quarter(name: str) -> str:
     """2026Q3 as people say it."""
     found = Quarter.parse(name)
-    words = {1: _("first quarter"), 2: _("second quarter"), 3: _("third quarter"), 4: _("fourth quarter")}
+    words = {
+        1: pgettext("of a year", "first quarter"),
+        2: pgettext("of a year", "second quarter"),
+        3: pgettext("of a year", "third quarter"),
+        4: pgettext("of a year", "fourth quarter"),
+    }
     return _("%(quarter)s %(year)s") % {"quarter": words[found.number], "year": found.year}
+
+
+@register.filter
+def day_ends(day: date) -> datetime:
+    """The last moment of a day in the company's zone, until which a bill can be paid in time."""
+    return datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone())
 
 
 @register.filter

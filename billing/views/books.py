@@ -1,6 +1,8 @@
 """Finance: runs, arrears, the counter, corrections, the trial balance; satisfaction against income."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,28 +14,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from billing.forms import CreditForm, PaymentForm, RefundForm, SearchForm
+from billing.forms import CreditForm, DayForm, PaymentForm, RefundForm, ReverseForm, SearchForm
 from billing.formula import percent
-from billing.models import Account, Bill, BillRun, Survey
-from billing.permissions import BOOKS, COUNTER, bill_for
+from billing.models import Account, Bill, BillRun, Payment, Survey
+from billing.permissions import BOOKS, COUNTER, bill_for, payment_for
+from billing.quarters import midnight
+from billing.selectors.counter import customers_like, may_pay, payments_like, position, takings
 from billing.selectors.money import (
     arrears,
     credit_notes,
     overdue_bills,
-    position,
     runs_with_sums,
     satisfaction_against_income,
     standing,
     sums_of,
     trial_balance,
 )
+from billing.selectors.statement import statement_for
 from billing.services.books import KeyReused
 from billing.services.corrections import NotCreditable, cancel_bill, credit_bill, reissue_bills
-from billing.services.payments import CreditTooSmall, Customer, refund_credit, take_payment
+from billing.services.payments import (
+    CreditTooSmall,
+    Customer,
+    NotReversible,
+    refund_credit,
+    reverse_payment,
+    take_payment,
+)
 from propman.accounts.permissions import role_required
 from propman.common.exports import Format, file_response
 from propman.common.money import in_figures, plain
-from propman.community.models import Household, Occupancy, Person
+from propman.community.models import Household, Person
 from propman.tenancy.idempotency import FIELD, once
 from propman.tenancy.middleware import company_of
 
@@ -141,21 +152,9 @@ def counter(request: HttpRequest) -> HttpResponse:
     """Find who stands at the counter."""
     form = SearchForm(request.GET or None)
     wanted = form.cleaned_data["q"].strip() if form.is_valid() else ""
-    found = customers_like(wanted) if wanted else []
-    return render(request, "billing/counter.html", {"form": form, "found": found, "q": wanted})
-
-
-def customers_like(wanted: str) -> list[Occupancy]:
-    """Owners by room, name or number of a bill; at most twenty."""
-    owners = Occupancy.objects.filter(kind=Occupancy.Kind.OWNER).select_related(
-        "household__room", "household__community", "person"
-    )
-    year, dash, number = wanted.partition("-")
-    matches = Q(household__room__label__icontains=wanted) | Q(person__name__icontains=wanted)
-    if dash and year.isascii() and year.isdigit() and number.isascii() and number.isdigit() and len(wanted) < 20:
-        billed = Bill.objects.filter(year=int(year[:9]), number=int(number))
-        matches |= Q(household__in=billed.values("household_id"), person__in=billed.values("payer_id"))
-    return list(owners.filter(matches).order_by("household__room__label", "pk")[:20])
+    found = customers_like(wanted, today=company_of(request).today(timezone.now())) if wanted else []
+    shown = {"found": found, "q": wanted, "currency": company_of(request).currency}
+    return render(request, "billing/counter.html", shown)
 
 
 @role_required(*COUNTER)
@@ -189,6 +188,7 @@ def counter_page(request, who: Customer, form, state, *, refund=None, status=200
     shown = {
         "customer": who,
         "form": form,
+        "page": statement_for(who.household, who.payer)[:PAGE],
         "standing": state,
         "currency": company_of(request).currency,
         "refund": refund or (RefundForm() if state.credit else None),
@@ -197,12 +197,12 @@ def counter_page(request, who: Customer, form, state, *, refund=None, status=200
 
 
 def customer_for(household: int, payer: int) -> Customer:
-    """The household and one of its owners; payer 0 is nobody by name. Raises Http404."""
+    """The household and one of its payers; payer 0 is nobody by name. Raises Http404."""
     place = get_object_or_404(Household.objects.select_related("room", "community"), pk=household)
     if not payer:
         return Customer(place, None)
     who = get_object_or_404(Person, pk=payer)
-    if not Occupancy.objects.filter(household=place, person=who, kind=Occupancy.Kind.OWNER).exists():
+    if not may_pay(place, who):
         raise Http404
     return Customer(place, who)
 
@@ -233,6 +233,62 @@ def refund(request: HttpRequest, household: int, payer: int) -> HttpResponse:
     state = standing(who.household, who.payer, company.currency)
     start = PaymentForm(initial={"key": position(who.household, who.payer)})
     return counter_page(request, who, start, state, refund=form, status=422)
+
+
+@role_required(*BOOKS)
+@require_GET
+def payments(request: HttpRequest) -> Any:
+    """What was taken, by day, room, payer or receipt, with the day's sums for the till."""
+    company, form = company_of(request), DayForm(request.GET)
+    given = form.cleaned_data if form.is_valid() else {}
+    wanted, on = given.get("q", "").strip(), given.get("day")
+    zone = company.timezone
+    found = payments_like(wanted, taken=(midnight(on, zone), midnight(on + timedelta(days=1), zone)) if on else None)
+    if request.GET.get("export") == "csv":
+        return payment_export(f"payments-{on or company.today(timezone.now())}", found)
+    sums = [{**row, "label": Payment.Method(row["method"]).label} for row in takings(found)]
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    kept = urlencode({name: value for name, value in (("q", wanted), ("day", on)) if value})
+    shown = {"form": form, "page": page, "sums": sums, "q": wanted, "day": on, "keep": f"&{kept}" if kept else ""}
+    return render(request, "billing/payments.html", shown)
+
+
+def payment_export(name: str, found) -> Any:  # type: ignore[no-untyped-def]
+    heading = [
+        _("Receipt"), _("Received"), _("Community"), _("Room"), _("Payer"), _("Paid by"), _("Reference"), _("Amount"),
+        _("Taken by"), _("Reversed"),
+    ]  # fmt: skip
+    rows = [
+        [
+            payment.receipt, payment.taken_at, payment.community.name, payment.household.room.label,
+            payment.payer.name if payment.payer else "", str(payment.get_method_display()), payment.reference,
+            plain(payment.amount, payment.currency), payment.taken_by.name,
+            payment.reversal.reversed_at if payment.reversal else None,
+        ]
+        for payment in found.iterator(chunk_size=2000)
+    ]  # fmt: skip
+    return file_response("csv", name, heading, rows)
+
+
+@role_required(*COUNTER)
+@require_http_methods(["GET", "POST"])
+@once
+def reverse(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take back a payment that was booked to the wrong flat."""
+    payment = payment_for(person(request), roles(request), reference)
+    if request.method == "GET" and payment.reversal:
+        return redirect("billing:receipt", payment.receipt)
+    form = ReverseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            reverse_payment(payment=payment, reason=form.cleaned_data["reason"], by=person(request), at=timezone.now())
+        except NotReversible as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The payment was reversed. Book the money where it belongs."))
+            return redirect("billing:receipt", payment.receipt)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "billing/reverse.html", {"payment": payment, "form": form}, status=status)
 
 
 @role_required(*COUNTER)

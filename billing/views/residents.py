@@ -1,7 +1,5 @@
 """What I owe and why, my sheets, my receipts; the results of the quarter."""
 
-from datetime import datetime, time
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,9 +13,10 @@ from billing.forms import answers_from
 from billing.formula import percent
 from billing.models import Bill, CreditNote, Survey, Transfer
 from billing.pdf import typeset
-from billing.permissions import READERS, bill_for, communities_of, community_for, payment_for, sheet_for
+from billing.permissions import BOOKS, READERS, bill_for, communities_of, community_for, payment_for, sheet_for
 from billing.selectors.money import bills_of, credit_of
 from billing.selectors.results import result_of, results_by_community, results_of
+from billing.selectors.statement import statement_of
 from billing.selectors.surveys import items_of, open_sheets, own_sheet
 from billing.services.surveys import NotYourSheet, SheetClosed, save_sheet
 from propman.accounts.models import User
@@ -26,17 +25,19 @@ from propman.accounts.roles import RESIDENTS, Role
 from propman.community.models import Community
 from propman.tenancy.middleware import company_of
 
+EARLIER_BILLS, ENTRIES = 12, 50
+
 
 @role_required(*RESIDENTS)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """What I owe, what waits to be scored, and everything before."""
     user, company, now = person(request), company_of(request), timezone.now()
-    bills = list(bills_of(user)[:40])
-    unpaid = [bill for bill in bills if bill.cancelled_at is None and bill.owed]
+    unpaid = list(bills_of(user).open().oldest_first())
+    earlier = bills_of(user).exclude(pk__in=[bill.pk for bill in unpaid])
     shown = {
-        "bills": bills,
-        "first": min(unpaid, key=lambda bill: (bill.due_on, bill.pk), default=None),
+        "unpaid": unpaid,
+        "page": Paginator(earlier, EARLIER_BILLS).get_page(request.GET.get("page")),
         "owed": sum(bill.owed for bill in unpaid),
         "credit": credit_of(user),
         "currency": company.currency,
@@ -44,6 +45,15 @@ def home(request: HttpRequest) -> HttpResponse:
         "communities": Community.objects.filter(pk__in=communities_of(user, roles(request))).order_by("name"),
     }
     return render(request, "billing/home.html", shown)
+
+
+@role_required(*RESIDENTS)
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    """Every movement of my account, with what I owed after it."""
+    entries = statement_of(person(request))
+    page = Paginator(entries, ENTRIES).get_page(request.GET.get("page"))
+    return render(request, "billing/history.html", {"page": page})
 
 
 @role_required(*READERS)
@@ -59,7 +69,6 @@ def bill(request: HttpRequest, reference: str) -> HttpResponse:
         "floor": f"{found.run.agreement.floor_bp / 100:g}",
         "fell": found.amount - found.base,
         "your_days": found.base - found.whole_base,
-        "due_at": datetime.combine(found.due_on, time.max, tzinfo=company_of(request).timezone),
         "notes": CreditNote.objects.filter(bill=found).order_by("pk"),
         "moves": moves_of(found),
         "is_open": found.cancelled_at is None and found.owed > 0,
@@ -70,7 +79,8 @@ def bill(request: HttpRequest, reference: str) -> HttpResponse:
 
 def moves_of(bill: Bill) -> list[Transfer]:
     """What came in on a bill and what went back."""
-    moves = Transfer.objects.filter(bill=bill).exclude(kind=Transfer.Kind.BILL).select_related("payment", "credit_note")
+    reasons = ("payment", "credit_note", "reversal__payment")
+    moves = Transfer.objects.filter(bill=bill).exclude(kind=Transfer.Kind.BILL).select_related(*reasons)
     return list(moves.order_by("pk"))
 
 
@@ -87,8 +97,13 @@ def bill_pdf(request: HttpRequest, reference: str) -> HttpResponse:
 def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """One payment and what it paid."""
     payment = payment_for(person(request), roles(request), reference)
-    moves = Transfer.objects.filter(payment=payment).select_related("bill").order_by("pk")
-    return render(request, "billing/receipt.html", {"payment": payment, "moves": moves})
+    shown = {
+        "payment": payment,
+        "moves": Transfer.objects.filter(payment=payment).select_related("bill").order_by("pk"),
+        "may_read_books": bool(roles(request).intersection(BOOKS)),
+        "may_reverse": Role.FINANCE_OFFICER in roles(request) and payment.reversal is None,
+    }
+    return render(request, "billing/receipt.html", shown)
 
 
 @role_required(*READERS)

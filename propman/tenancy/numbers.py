@@ -34,3 +34,11 @@ def block_sql(counts: str) -> str:
 def formatted(year: int, number: int) -> str:
     """YYYY-NNNNNN."""
     return f"{year}-{number:06d}"
+
+
+def parsed(reference: str) -> tuple[int, int] | None:
+    """Year and number of YYYY-NNNNNN, or None for anything else."""
+    year, dash, number = reference.partition("-")
+    if not (dash and year.isascii() and year.isdigit() and number.isascii() and number.isdigit()) or len(number) > 12:
+        return None
+    return int(year[:9]), int(number)

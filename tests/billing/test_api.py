@@ -80,6 +80,23 @@ def test_owner_takes_no_payment(api, owner, bill):
     assert answer.status_code == 403
 
 
+def test_payment_is_reversed(api, finance, owner, bill):
+    client = api(finance)
+    sent = {"household": bill.household_id, "payer": bill.payer_id, "amount": 53280, "method": "cash"}
+    taken = client.post("/lanting/api/v1/payments/", sent, format="json", HTTP_IDEMPOTENCY_KEY="1").json()
+    assert taken["reversed_at"] is None
+    address, reason = f"/lanting/api/v1/payments/{taken['number']}/reverse/", {"reason": "wrong flat"}
+    refused = api(owner).post(address, reason, format="json", HTTP_IDEMPOTENCY_KEY="mine")
+    assert refused.status_code == 403
+    answers = [client.post(address, reason, format="json", HTTP_IDEMPOTENCY_KEY="2") for _time in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["reversed_at"] is not None
+    assert client.post(address, reason, format="json", HTTP_IDEMPOTENCY_KEY="3").status_code == 409
+    with company_scope(bill.company_id):
+        bill.refresh_from_db()
+    assert bill.owed == 53280
+
+
 def test_bill_is_credited_and_cancelled(api, finance, bill):
     client, address = api(finance), f"/lanting/api/v1/bills/{bill.reference}/"
     note = client.post(f"{address}credit/", {"amount": 280, "reason": "x"}, format="json", HTTP_IDEMPOTENCY_KEY="1")

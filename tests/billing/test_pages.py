@@ -1,10 +1,13 @@
 """Every page for those it is for, and for nobody else."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.urls import set_script_prefix
+from django.utils import timezone
 
 from billing.models import AgreementSignature, Bill, FeeAgreement, Payment
-from propman.community.models import Person
+from propman.community.models import Occupancy, Person
 from propman.tenancy.scope import company_scope
 from tests.factories import make_household, make_resident
 from tests.factories.billing import make_committee
@@ -134,18 +137,122 @@ def test_too_large_credit_gets_an_answer(client_of, finance, bill):
         "agreements/",
         "results/",
         "credit-notes/",
+        "payments/",
     ],
 )
 def test_finance_opens_every_page(client_of, finance, page, bill):
     assert client_of(finance).get(f"/lanting/billing/{page}").status_code == 200
 
 
+def found_at_counter(client, wanted: str) -> list[tuple[str, str | None, int]]:
+    rows = client.get("/lanting/billing/counter/", {"q": wanted}).context["found"]
+    return [(row.household.room.label, row.payer.name if row.payer else None, row.owed) for row in rows]
+
+
 def test_counter_finds_by_bill_number(client_of, finance, bill):
     page = client_of(finance).get(f"/lanting/billing/counter/?q={bill.reference}").content.decode()
+    assert page.count("/counter/") >= 2
     assert f"/counter/{bill.household_id}/{bill.payer_id}/" in page
+    assert found_at_counter(client_of(finance), bill.reference) == [(bill.room_label, "Owner", 53280)]
 
 
-@pytest.mark.parametrize("page", ["runs/", "arrears/", "counter/", "trial-balance/", "income/", "agreements/", "credit-notes/"])
+@pytest.mark.parametrize("kind", [Occupancy.Kind.TENANT, Occupancy.Kind.FAMILY_MEMBER])
+def test_counter_finds_the_payer_by_room_and_by_who_lives_there(client_of, finance, household, bill, kind):
+    make_resident(household, kind, name="Somebody Else")
+    client = client_of(finance)
+    assert found_at_counter(client, bill.room_label)[0] == (bill.room_label, "Owner", 53280)
+    assert found_at_counter(client, "body els") == [(bill.room_label, "Owner", 53280)]
+
+
+def test_counter_finds_a_room_whose_owner_is_not_known(client_of, finance, community, run):
+    with company_scope(run.company_id):
+        place = make_household(community, area=50)
+        label = place.room.label
+    client = client_of(finance)
+    assert found_at_counter(client, label)[0] == (label, None, 0)
+    assert client.get(f"/lanting/billing/counter/{place.pk}/0/").status_code == 200
+
+
+def test_counter_finds_who_moved_out_with_a_debt(client_of, finance, household, bill):
+    with company_scope(bill.company_id):
+        Occupancy.objects.filter(household=household).update(ends_on=date(2026, 4, 8))
+    make_resident(household, name="Buyer", starts_on=date(2026, 4, 8))
+    rows = found_at_counter(client_of(finance), bill.room_label)
+    assert rows[:2] == [(bill.room_label, "Owner", 53280), (bill.room_label, "Buyer", 0)]
+
+
+@pytest.mark.parametrize("wanted", ["nobody at all", "2026-999999", "\0", "%", "9" * 60])
+def test_counter_without_a_match_says_so(client_of, finance, run, wanted):
+    answer = client_of(finance).get("/lanting/billing/counter/", {"q": wanted})
+    assert answer.status_code == 200
+    assert "Nobody found" in answer.content.decode() or "Who is paying?" in answer.content.decode()
+
+
+def test_counter_of_a_stranger_is_not_there(client_of, finance, bill, neighbours):
+    with company_scope(bill.company_id):
+        stranger = Person.objects.get(user=neighbours[0][1])
+    assert client_of(finance).get(f"/lanting/billing/counter/{bill.household_id}/{stranger.pk}/").status_code == 404
+
+
+def test_payment_is_reversed_at_the_counter(client_of, finance, owner, bill, paid):
+    client, page = client_of(finance), f"/lanting/billing/receipts/{paid.receipt}/"
+    assert f"{page}reverse/" in client.get(page).content.decode()
+    assert client.post(f"{page}reverse/", {"reason": ""}).status_code == 422
+    assert client.post(f"{page}reverse/", {"reason": "booked to the wrong flat"}).status_code == 302
+    for user in (finance, owner):
+        shown = client_of(user).get(page).content.decode()
+        assert "booked to the wrong flat" in shown
+        assert "Finance" in shown
+        assert "reverse/" not in shown
+    answer = client.post(f"{page}reverse/", {"reason": "kept words"})
+    assert answer.status_code == 422
+    assert "kept words" in answer.content.decode()
+    assert client_of(owner).get(f"/lanting/billing/receipts/{paid.receipt}/pdf/").content.startswith(b"%PDF-")
+    told = client_of(owner).get(f"/lanting/billing/bills/{bill.reference}/").content.decode()
+    assert "Taken off the bill" in told
+    assert "¥532.80" in told
+
+
+@pytest.mark.parametrize("who", ["owner", "manager", "agent", "rival_owner"])
+def test_others_reverse_no_payment(client_of, paid, who, request):
+    user = request.getfixturevalue(who)
+    answer = client_of(user).post(f"/lanting/billing/receipts/{paid.receipt}/reverse/", {"reason": "mine"})
+    assert answer.status_code == 403
+    with company_scope(paid.company_id):
+        assert paid.reversal is None
+
+
+def test_payments_are_listed_by_day_and_exported(client_of, finance, paid):
+    client, page = client_of(finance), "/lanting/billing/payments/"
+    today = timezone.localdate()
+    for wanted in ("", f"?day={today}", f"?q={paid.receipt}", "?q=Owner"):
+        assert paid.receipt in client.get(page + wanted).content.decode()
+    for other in (f"?day={today - timedelta(days=1)}", "?q=2026-000099", "?q=nobody"):
+        assert paid.receipt not in client.get(page + other).content.decode()
+    assert "540.00" in b"".join(client.get(f"{page}?export=csv&day={today}").streaming_content).decode("utf-8-sig")
+    assert client.get(page, {"day": "yesterday"}).status_code == 200
+
+
+def test_reversed_payment_is_left_out_of_the_days_sum(client_of, finance, paid):
+    client = client_of(finance)
+    assert [row["total"] for row in client.get("/lanting/billing/payments/").context["sums"]] == [54000]
+    client.post(f"/lanting/billing/receipts/{paid.receipt}/reverse/", {"reason": "wrong"})
+    answer = client.get("/lanting/billing/payments/")
+    assert answer.context["sums"] == []
+    assert "reversed" in answer.content.decode()
+
+
+def test_history_is_ones_own(client_of, owner, rival_owner, bill, paid):
+    shown = client_of(owner).get("/lanting/billing/history/").content.decode()
+    assert bill.reference in shown
+    assert paid.receipt in shown
+    assert "−¥7.20" in shown
+    assert bill.reference not in client_of(rival_owner).get("/lanting/billing/history/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "page", ["runs/", "arrears/", "counter/", "trial-balance/", "income/", "agreements/", "credit-notes/", "payments/"]
+)
 def test_owner_and_agent_open_no_books(client_of, owner, agent, page):
     for user in (owner, agent):
         assert client_of(user).get(f"/lanting/billing/{page}").status_code == 403

@@ -12,6 +12,7 @@ FOREVER = [
     "billing_transfer",
     "billing_account",
     "billing_payment",
+    "billing_paymentreversal",
     "billing_refund",
     "billing_creditnote",
     "billing_billrun",

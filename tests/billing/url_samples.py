@@ -14,6 +14,7 @@ def samples(cast: Any) -> dict[str, dict[str, Any]]:
         "billing:correct": bill,
         "billing:receipt": bill,
         "billing:receipt_pdf": bill,
+        "billing:reverse": bill,
         "billing:sheet": {"survey": 1, "household": 1},
         "billing:result": {**community, "quarter": "2026Q1"},
         "billing:run": {"pk": 1},
@@ -27,6 +28,7 @@ def samples(cast: Any) -> dict[str, dict[str, Any]]:
         "bills-cancel": {"number": "2026-000001"},
         "bills-reissue": {"number": "2026-000001"},
         "payments-detail": {"number": "2026-000001"},
+        "payments-reverse": {"number": "2026-000001"},
         "surveys-detail": {"pk": 1},
         "billing_public:satisfaction": community,
     }
