@@ -52,21 +52,23 @@ def serial_hash(serial: str) -> bytes:
     return hashlib.sha256(bytes.fromhex(serial)).digest()
 
 
-def hashes_of(key: bytes, households: Iterable[int], cards: Iterable[Card]) -> Iterator[tuple[bytes, int]]:
-    """(hash of the serial, card) of every card of every household.
+def records_of(key: bytes, households: Iterable[int], cards: Iterable[Card]) -> Iterator[list[bytes]]:
+    """The cards of one household after the other as records: the hash of the serial and one byte that names the card.
 
     The two inner states of HMAC are computed once and copied: half the time of hmac.digest, which counts at 6,000,000 cards.
     """
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key.ljust(64, b"\0")))
-    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key.ljust(64, b"\0")))
-    sha256, suffixes = hashlib.sha256, [(f"|{card.subject}|{card.colour}".encode(), int(card)) for card in cards]
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key.ljust(64, b"\0"))).copy
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key.ljust(64, b"\0"))).copy
+    sha256 = hashlib.sha256
+    suffixes = [(f"|{card.subject}|{card.colour}".encode(), bytes([card])) for card in cards]
     for household in households:
-        prefix = b"%d" % household
-        for suffix, number in suffixes:
-            first, second = inner.copy(), outer.copy()
+        prefix, records = b"%d" % household, []
+        for suffix, name in suffixes:
+            first, second = inner(), outer()
             first.update(prefix + suffix)
             second.update(first.digest())
-            yield sha256(second.digest()).digest(), number
+            records.append(sha256(second.digest()).digest() + name)
+        yield records
 
 
 @lru_cache(maxsize=512)

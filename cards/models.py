@@ -118,8 +118,12 @@ class RoundKey(CompanyModel):
 
 
 class RollEntry(CompanyModel):
-    """A household of the round's roll, frozen at the issue."""
+    """A household of the round's roll, frozen at the issue.
 
+    A million rows are added at once: one look at the set (cards_rollentry_guard) stands for a check of the round at each row.
+    """
+
+    company = models.ForeignKey("tenancy.Company", models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     round = Link(Round, related_name="roll")
     household = Link(Household, related_name="+")
 
@@ -128,7 +132,7 @@ class RollEntry(CompanyModel):
             models.UniqueConstraint(fields=["company", "round", "household"], name="cards_rollentry_key"),
             *company_constraints(
                 "cards_rollentry",
-                references={"round_id": "cards_round", "household_id": "community_household"},
+                references={"household_id": "community_household"},
                 update=False,
                 index=False,
             ),

@@ -1,11 +1,14 @@
 """The life of a round that the clock drives: issue, delivery, reminder, close."""
 
 import tempfile
+from array import array
 from binascii import hexlify
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
-from typing import IO
+from itertools import chain, islice
+from typing import IO, Any
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -16,7 +19,7 @@ from cards.calendar import CardMonth
 from cards.models import RollEntry, Round, RoundKey, Tally
 from cards.recount import Merkle
 from cards.workflow import Card, State, ensure_allowed
-from propman.community.models import Community, Occupancy, OwnersCommittee
+from propman.community.models import Community, Household, Occupancy, OwnersCommittee
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import record_event
 from propman.tenancy.models import Company
@@ -50,10 +53,11 @@ def issue_round(*, community: Community, month: CardMonth, at: datetime) -> Roun
     key, seed = issuer.new_key(), issuer.new_key()
     round = _new_round(community, month, issuer.public_key(seed))
     RoundKey.objects.create(round=round, issuing=issuer.encrypted(key), signing=issuer.encrypted(seed))
-    round.households = _freeze_roll(round, month)
-    if not round.households:
+    roll = _roll_on(community, month.issued_on)
+    if not roll:
         raise NotIssuable(_("%(community)s has no households.") % {"community": community.name})
-    round.issued_root = issue_list(round, key)
+    round.households = len(roll)
+    round.issued_root = issue_list(round, key, roll)
     round.state, round.issued_at = State.ISSUED, at
     round.save(update_fields=["state", "issued_at", "households", "issued_root"])
     Tally.objects.bulk_create(
@@ -85,60 +89,93 @@ def _new_round(community: Community, month: CardMonth, public_key: str) -> Round
     )
 
 
-def _freeze_roll(round: Round, month: CardMonth) -> int:
-    """Every household that is there on the issue day."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO cards_rollentry (company_id, round_id, household_id)
-            SELECT company_id, %s, id FROM community_household
-            WHERE company_id = %s AND community_id = %s AND started_on <= %s AND (ended_on IS NULL OR ended_on > %s)
-            """,
-            [round.pk, round.company_id, round.community_id, month.issued_on, month.issued_on],
-        )
-        return cursor.rowcount
+def _roll_on(community: Community, day: date) -> Sequence[int]:
+    """Every household that is there on the day, in random order, so that nothing anywhere keeps an order of theirs."""
+    there = Household.objects.filter(community=community, started_on__lte=day).filter(Q(ended_on=None) | Q(ended_on__gt=day))
+    return array("q", there.order_by("?").values_list("pk", flat=True).iterator(chunk_size=HOUSEHOLDS_AT_ONCE))
 
 
-def issue_list(round: Round, key: bytes) -> str:
-    """Write the issued list in the order of the hashes and return its Merkle root.
+FREEZE_ROLL = """
+    INSERT INTO cards_rollentry (company_id, round_id, household_id)
+    SELECT %s, %s, household FROM unnest(%s::bigint[]) AS household ORDER BY household
+"""
+INSERT_CARDS = """
+    INSERT INTO cards_issued (company_id, round_id, hash, card)
+    SELECT %s, %s, substr(blob, i * 33 + 1, 32), get_byte(blob, i * 33 + 32)
+    FROM (SELECT %s::bytea AS blob) AS records, generate_series(0, %s) AS i
+"""
 
-    The serials are made here and not in the database, which would see (and log) the key. Memory stays bounded: hashes wait
-    in buckets on disk, from households taken in random order, so that nothing anywhere keeps the order of the roll.
+
+def issue_list(round: Round, key: bytes, roll: Sequence[int]) -> str:
+    """Write the roll, and the issued list in the order of the hashes; return the list's Merkle root.
+
+    The serials are made here and not in the database, which would see (and log) the key. Memory stays bounded: hashes wait in
+    buckets on disk. The database writes while Python goes on: the roll during the hashing, each batch during the next one.
     """
     merkle = Merkle()
     suffixes = {int(card): b"," + card.text.encode() for card in Card}
-    with connection.cursor() as cursor:
-        for records in _sorted_records(round, key):
+    with _write_behind() as write:
+        for records in _sorted_records(round, key, _frozen(round, roll, write)):
             blob = b"".join(records)
-            cursor.execute(
-                """
-                INSERT INTO cards_issued (company_id, round_id, hash, card)
-                SELECT %s, %s, substr(blob, i * 33 + 1, 32), get_byte(blob, i * 33 + 32)
-                FROM (SELECT %s::bytea AS blob) AS records, generate_series(0, %s) AS i
-                """,
-                [round.company_id, round.pk, blob, len(records) - 1],
-            )
+            write(INSERT_CARDS, [round.company_id, round.pk, blob, len(records) - 1])
             text = hexlify(blob)
             merkle.add([text[at : at + 64] + suffixes[blob[at // 2 + 32]] for at in range(0, len(text), 2 * RECORD)])
     return merkle.root()
 
 
-def _sorted_records(round: Round, key: bytes) -> Iterator[list[bytes]]:
+Write = Callable[[str, list[Any]], None]
+
+
+@contextmanager
+def _write_behind() -> Iterator[Write]:
+    """Gives a function that hands a statement to the database and returns while it runs; first it waits for the one before.
+
+    All belong to the caller's transaction, and all have run at the end.
+    """
+    running: list[Future[None]] = []
+
+    def wait() -> None:
+        with connection.wrap_database_errors:
+            while running:
+                running.pop().result()
+
+    with connection.cursor() as cursor, ThreadPoolExecutor(1) as thread:
+
+        def write(sql: str, parameters: list[Any]) -> None:
+            wait()
+            running.append(thread.submit(cursor.cursor.execute, sql, parameters))
+
+        yield write
+        wait()
+
+
+def _frozen(round: Round, roll: Sequence[int], write: Write) -> Iterator[int]:
+    """The households in turn, a batch of them written to the roll first."""
+    for at in range(0, len(roll), HOUSEHOLDS_AT_ONCE):
+        batch = roll[at : at + HOUSEHOLDS_AT_ONCE]
+        listed = ",".join(map(str, batch))
+        write(FREEZE_ROLL, [round.company_id, round.pk, f"{{{listed}}}"])
+        yield from batch
+
+
+def _sorted_records(round: Round, key: bytes, households: Iterable[int]) -> Iterator[list[bytes]]:
     """All hashes with their cards as 33 bytes each, in rising order, a batch at a time."""
-    households = RollEntry.objects.filter(round=round).order_by("?").values_list("household_id", flat=True)
-    in_turn = households.iterator(chunk_size=HOUSEHOLDS_AT_ONCE)
-    codes = [bytes([number]) for number in range(7)]
-    records = (digest + codes[card] for digest, card in issuer.hashes_of(key, in_turn, round.cards))
+    made = issuer.records_of(key, households, round.cards)
     if round.issued <= IN_MEMORY:
-        yield sorted(records)
+        yield sorted(chain.from_iterable(made))
         return
     with ExitStack() as stack:
-        buckets: list[IO[bytes]] = [stack.enter_context(tempfile.SpooledTemporaryFile(1 << 17)) for _ in range(BUCKETS)]
-        for record in records:
-            buckets[record[0]].write(record)
-        for bucket in buckets:
-            bucket.seek(0)
-            data = bucket.read()
+        files: list[IO[bytes]] = [stack.enter_context(tempfile.SpooledTemporaryFile(1 << 17)) for _ in range(BUCKETS)]
+        buckets = [bytearray() for _ in range(BUCKETS)]
+        while batch := list(islice(made, HOUSEHOLDS_AT_ONCE)):
+            for record in chain.from_iterable(batch):
+                buckets[record[0]] += record
+            for bucket, file in zip(buckets, files, strict=True):
+                file.write(bucket)
+                bucket.clear()
+        for file in files:
+            file.seek(0)
+            data = file.read()
             yield sorted([data[at : at + RECORD] for at in range(0, len(data), RECORD)])
 
 

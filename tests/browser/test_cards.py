@@ -93,6 +93,7 @@ def test_month_from_delivery_to_bulletin(page_as, round, household, rival_owner,
     dealer.get_by_label("Owners in the hall").fill("9")
     dealer.get_by_role("button", name="Start the count").click()
     expect(dealer.locator(".pm-stage__no b")).to_have_text("0")
+    dealer.wait_for_load_state()  # the keys are wired
     dealer.keyboard.press("ArrowRight")
     expect(dealer.locator(".pm-stage__no b")).to_have_text("1")
 

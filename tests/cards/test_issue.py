@@ -109,6 +109,9 @@ def test_empty_community_gets_no_round(company, scope):
         "INSERT INTO cards_issued SELECT company_id, round_id, sha256(hash), card FROM cards_issued",
         "UPDATE cards_issued SET card = 1",
         "DELETE FROM cards_issued",
+        "INSERT INTO cards_rollentry (company_id, round_id, household_id) "
+        "SELECT company_id, (SELECT max(id) FROM cards_round), id FROM community_household",
+        "INSERT INTO cards_rollentry (company_id, round_id, household_id) SELECT company_id, 0, id FROM community_household",
         "UPDATE cards_rollentry SET household_id = 1",
         "DELETE FROM cards_rollentry",
         "UPDATE cards_round SET issued_root = 'another'",
@@ -120,7 +123,8 @@ def test_empty_community_gets_no_round(company, scope):
         "SELECT * FROM box.round_1",
     ],
 )
-def test_issued_list_cannot_be_altered(round, scope, sql):
+def test_issued_list_cannot_be_altered(round, community, sql, scope):
+    make_household(community)  # not on the roll
     with pytest.raises((DatabaseError, IntegrityError)), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
 
@@ -140,9 +144,14 @@ def test_many_cards_are_listed_in_the_order_of_their_hashes(community, committee
     for _number in range(40):
         make_household(community)
     monkeypatch.setattr("cards.services.rounds.IN_MEMORY", 10)
+    monkeypatch.setattr("cards.services.rounds.HOUSEHOLDS_AT_ONCE", 7)
     round = make_round(community)
     lines = lines_of(round)
     assert len(lines) == 240
+    assert RollEntry.objects.filter(round=round).count() == round.households == 40
+    for entry in RollEntry.objects.filter(round=round).select_related("household"):
+        cards = cards_in_hand(round, entry.household)
+        assert {f"{issuer.serial_hash(held.serial).hex()},{held.card.text}".encode() for held in cards} <= set(lines)
     assert lines == sorted(lines)
     merkle = Merkle()
     merkle.add(lines)
