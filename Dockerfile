@@ -28,11 +28,7 @@ RUN python -m propman.common.catalogues compile \
 
 FROM python:3.13-slim
 WORKDIR /app
-# PDF bills and their Chinese letters
-RUN apt-get update \
- && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal
 COPY --from=build /app /app
 # uploads and beat's timetable: the only folders that are written
 RUN mkdir -p var/files var/beat && chown portal var/files var/beat

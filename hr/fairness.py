@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -48,16 +49,26 @@ class Dimension:
     groups: list[Group]
 
 
+SIZES = (
+    (5, gettext_lazy("Under 5 people")),
+    (10, gettext_lazy("5 to 9 people")),
+    (20, gettext_lazy("10 to 19 people")),
+    (inf, gettext_lazy("20 people or more")),
+)
+AGES = (
+    (30, gettext_lazy("Under 30")),
+    (40, gettext_lazy("30 to 39")),
+    (50, gettext_lazy("40 to 49")),
+    (inf, gettext_lazy("50 or older")),
+)
+
+
 def size_band(people: int) -> str:
-    bands = ((5, _("Under 5 people")), (10, _("5 to 9 people")), (20, _("10 to 19 people")))
-    return next((name for below, name in bands if people < below), _("20 people or more"))
+    return next(str(name) for below, name in SIZES if people < below)
 
 
 def age_band(age: int | None) -> str:
-    if age is None:
-        return str(UNKNOWN)
-    bands = ((30, _("Under 30")), (40, _("30 to 39")), (50, _("40 to 49")))
-    return next((name for below, name in bands if age < below), _("50 or older"))
+    return str(UNKNOWN) if age is None else next(str(name) for below, name in AGES if age < below)
 
 
 def outcomes(quarter: AppraisalQuarter) -> list[Outcome]:
@@ -85,7 +96,9 @@ def groups_of(found: Iterable[Outcome], dimension: int) -> list[Group]:
     for outcome in found:
         members[outcome.groups[dimension]].append(outcome)
     hidden = hidden_groups({name: len(people) for name, people in members.items()})
-    return [Group(name, None) if name in hidden else _group(name, people) for name, people in sorted(members.items())]
+    bands = [str(name) for _below, name in (*SIZES, *AGES)]
+    names = sorted(members, key=lambda name: (bands.index(name) if name in bands else len(bands), name))
+    return [Group(name, None) if name in hidden else _group(name, members[name]) for name in names]
 
 
 def hidden_groups(sizes: dict[str, int]) -> set[str]:

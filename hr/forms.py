@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from propman.community.models import Department, Employee
 
-from .models import Appraisal, EmploymentSpan
+from .models import Appraisal, AppraisalObjection, EmploymentSpan
 from .scoring import CRITERIA, HIGHEST, LOWEST
+from .selectors import barred_from
 from .services import NewCriterion, RowScores
 from .workflow import Verdict
 
@@ -89,7 +90,7 @@ class Day(forms.DateInput):
 
 
 class SpanForm(forms.Form):
-    employee: Any = forms.ModelChoiceField(label=_("Employee"), queryset=None)
+    employee: Any = forms.ModelChoiceField(label=_("Employee"), queryset=None, empty_label=_("Choose"))
     kind = forms.ChoiceField(label=_("Kind"), choices=EmploymentSpan.Kind.choices)
     starts_on = forms.DateField(label=_("First day"), widget=Day)
     ends_on = forms.DateField(label=_("First day back"), widget=Day)
@@ -107,8 +108,8 @@ class SpanForm(forms.Form):
 
 
 class TransferForm(forms.Form):
-    employee: Any = forms.ModelChoiceField(label=_("Employee"), queryset=None)
-    to: Any = forms.ModelChoiceField(label=_("New department"), queryset=None)
+    employee: Any = forms.ModelChoiceField(label=_("Employee"), queryset=None, empty_label=_("Choose"))
+    to: Any = forms.ModelChoiceField(label=_("New department"), queryset=None, empty_label=_("Choose"))
     moved_on = forms.DateField(label=_("First day there"), widget=Day)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -121,7 +122,7 @@ class DeputyForm(forms.Form):
     department: Any = forms.ModelChoiceField(
         label=_("Department"), queryset=None, required=False, empty_label=_("Heads of departments")
     )
-    employee: Any = forms.ModelChoiceField(label=_("Deputy"), queryset=None)
+    employee: Any = forms.ModelChoiceField(label=_("Deputy"), queryset=None, empty_label=_("Choose"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -130,8 +131,10 @@ class DeputyForm(forms.Form):
 
 
 class ReviewerForm(forms.Form):
-    reviewer: Any = forms.ModelChoiceField(label=_("Who answers instead"), queryset=None)
+    reviewer: Any = forms.ModelChoiceField(label=_("Who answers instead"), queryset=None, empty_label=_("Choose"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, objection: AppraisalObjection, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reviewer"].queryset = present_employees()  # type: ignore[attr-defined]
+        self.fields["reviewer"].queryset = (  # type: ignore[attr-defined]
+            present_employees().exclude(pk__in=barred_from(objection)).exclude(pk=objection.reviewer_id)
+        )

@@ -425,3 +425,11 @@ class OfficeResult(CompanyModel):
             ForbidRewriting(name="hr_officeresult_forever"),
         ]
         indexes = [models.Index(fields=["company", "quarter", "rank", "id"], name="hr_officeresult_order")]
+
+    @property
+    def adjusted(self) -> Fraction:
+        return Fraction(self.numerator, self.denominator)
+
+    @property
+    def company_mean(self) -> Fraction:
+        return Fraction(self.company_numerator, self.company_denominator)

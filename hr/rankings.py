@@ -139,7 +139,15 @@ def locked_quarters() -> list[AppraisalQuarter]:
     return list(AppraisalQuarter.objects.filter(locked_at__isnull=False).order_by("-period"))
 
 
-def people(quarter: AppraisalQuarter, *, heads: bool, most: int, filters: Filters | None = None) -> list[Person]:
+def people(
+    quarter: AppraisalQuarter,
+    *,
+    heads: bool,
+    most: int,
+    filters: Filters | None = None,
+    posts: dict[str, tuple[int, int]] | None = None,
+) -> list[Person]:
+    """The ranked employees, or heads, in order; `posts` are post_sums(), if the caller has them already."""
     filters = filters or Filters()
     rows = _fetch(
         PEOPLE,
@@ -152,7 +160,7 @@ def people(quarter: AppraisalQuarter, *, heads: bool, most: int, filters: Filter
         rank=filters.rank,
         id=filters.id,
     )
-    posts = post_sums(quarter)
+    posts = post_sums(quarter) if posts is None else posts
     ties = Counter(row[2] for row in rows)
     return [_person(row, posts, quarter.period, is_tie=ties[row[2]] > 1) for row in rows]
 
@@ -169,8 +177,22 @@ def post_sums(quarter: AppraisalQuarter) -> dict[str, tuple[int, int]]:
     return {post: (verified, contacts) for post, verified, contacts in rows}
 
 
-def rate_of(row: Any, posts: dict[str, tuple[int, int]]) -> Fraction | None:
-    """Verified complaints per contact of a row with post, verified and contacts, drawn to the mean of its post."""
+@dataclass(frozen=True)
+class Handled:
+    """What somebody in a post handled."""
+
+    post: str
+    verified: int
+    contacts: int
+
+
+def rate_of(row: Handled | Appraisal, posts: dict[str, tuple[int, int]]) -> Fraction | None:
+    """Verified complaints per contact of a row with post, verified and contacts, drawn to the mean of its post.
+
+    None for somebody who handled no contact: the mean of the post says nothing of him.
+    """
+    if not row.contacts:
+        return None
     verified, contacts = posts.get(row.post, (0, 0))
     return shrunk_rate(verified=row.verified, contacts=row.contacts, post_verified=verified, post_contacts=contacts)
 
@@ -210,7 +232,6 @@ def _person(row: tuple[Any, ...], posts: dict[str, tuple[int, int]], period: int
         past,
         ranked,
     ) = row
-    sums = posts.get(post, (0, 0))
     return Person(
         id=key,
         appraisal=appraisal,
@@ -228,7 +249,7 @@ def _person(row: tuple[Any, ...], posts: dict[str, tuple[int, int]], period: int
         contacts=contacts,
         verified=verified,
         on_time=on_time,
-        rate=shrunk_rate(verified=verified, contacts=contacts, post_verified=sums[0], post_contacts=sums[1]),
+        rate=rate_of(Handled(post, verified, contacts), posts),
         trend=_trend(past, period),
         ranked=ranked,
         is_tie=is_tie,

@@ -8,7 +8,7 @@ from propman.accounts.roles import Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import general_manager
 
-from .models import Appraisal, AppraisalQuarter, AppraisalStandard, AppraisalUnit, Criterion, Deputy
+from .models import Appraisal, AppraisalObjection, AppraisalQuarter, AppraisalStandard, AppraisalUnit, Criterion, Deputy
 from .scoring import stands_out
 from .workflow import Stage
 
@@ -54,6 +54,14 @@ class Bench:
         candidates = [self.deputies.get(unit.department_id), self.manager, *self.officers, *self.heads]
         present = [person for person in candidates if person is not None and person.left_on is None]
         return next((person for person in present if person.pk != unit.scorer_id and person.pk not in members), None)
+
+
+def barred_from(objection: AppraisalObjection) -> set[int | None]:
+    """Employees who may not answer it: the scorer, who objects, and all of the unit while somebody works outside it."""
+    row = objection.appraisal
+    members = set(Appraisal.objects.filter(unit=row.unit).values_list("employee_id", flat=True))
+    outside = Employee.objects.filter(left_on=None).exclude(pk__in=members | {row.unit.scorer_id})
+    return {row.unit.scorer_id, row.employee_id} | (members if outside.exists() else set())
 
 
 def bench() -> Bench:

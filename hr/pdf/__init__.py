@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from propman.common.pdf import typeset
 from propman.tenancy.models import Company
 
 from ..models import Appraisal, AppraisalResult, AppraisalUnit, Criterion
-from ..templatetags.hr_figures import NONE, figure
+from ..templatetags.hr_figures import NONE, figure, in_words
 
 TEMPLATE = Path(__file__).with_name("form.typ")
 Cell = dict[str, str | int]
@@ -22,7 +21,7 @@ Row = tuple[Appraisal, AppraisalResult | None]
 def sheet_as_pdf(*, company: Company, unit: AppraisalUnit, criteria: Sequence[Criterion], rows: Sequence[Row]) -> bytes:
     """The sheet in the reader's language, one line per employee in the given order."""
     quarter = unit.quarter
-    intro = [f"{unit.name}, {render_to_string('hr/_quarter.html', {'quarter': quarter}).strip()}."]
+    intro = [f"{unit.name}, {in_words(quarter)}."]
     if unit.scorer:
         intro.append(_("Scored by %(name)s.") % {"name": unit.scorer.name})
     intro.append(_("Locked %(at)s.") % {"at": date_format(quarter.locked_at, "Y-m-d")})
@@ -33,7 +32,7 @@ def sheet_as_pdf(*, company: Company, unit: AppraisalUnit, criteria: Sequence[Cr
         "lang": (get_language() or "en").split("-")[0],
         "company": company.name,
         "intro": " ".join(intro),
-        "head": [{"text": str(name), "number": name in numbers} for name in names],
+        "head": [{"text": str(name), "number": name in numbers, "wide": name == _("Fact")} for name in names],
         "rows": [cells(row, result, criteria) for row, result in rows],
         "notes": [
             _("Ties share a place: 1, 2, 2, 4. Under 5 people no order is shown. A missing score is never a zero."),

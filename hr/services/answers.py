@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from propman.tenancy.events import record_event
 from .. import notices
 from ..models import SCORE_FIELDS, Appraisal, AppraisalObjection
 from ..scoring import CRITERIA, HIGHEST, LOWEST
-from ..selectors import Bench, bench
+from ..selectors import Bench, barred_from, bench
 from ..workflow import Answer, MoveNotAllowed, UnitState, Verdict
 
 
@@ -73,10 +74,7 @@ def appoint_reviewer(*, objection: AppraisalObjection, reviewer: Employee, by: U
     row = objection.appraisal
     if by is not None and by.pk == row.employee.user_id:
         raise MoveNotAllowed(_("Nobody chooses who answers his own objection."))
-    members = set(Appraisal.objects.filter(unit=row.unit).values_list("employee_id", flat=True))
-    outsiders = Employee.objects.filter(left_on=None).exclude(pk__in=members | {row.unit.scorer_id})
-    barred = {row.unit.scorer_id, row.employee_id} | (members if outsiders.exists() else set())
-    if reviewer.pk in barred or reviewer.left_on:
+    if reviewer.pk in barred_from(objection) or reviewer.left_on:
         raise ValueError(_("An objection goes to somebody who neither scored the unit nor belongs to it."))
     _give_to(objection, reviewer, by=by, at=at)
     queue_notices(_notices_to_reviewer(objection), at=at)
@@ -117,8 +115,8 @@ def answer_objection(
         for name, score in zip(SCORE_FIELDS, new, strict=True):
             setattr(appraisal, name, score)
         appraisal.save(update_fields=list(SCORE_FIELDS))
-    facts = {"verdict": str(verdict), "before": objection.scores_before, "after": list(new)}
-    record_event("appraisal.answered", appraisal, by=by.user, at=at, facts=facts, texts={"reply": objection.reply})
+    texts = {"reply": objection.reply, "scores": json.dumps({"before": objection.scores_before, "after": list(new)})}
+    record_event("appraisal.answered", appraisal, by=by.user, at=at, facts={"verdict": str(verdict)}, texts=texts)
     quarter = str(objection.quarter.key)
     told = notices.tell("answered", [appraisal.employee], path=notices.row_path(appraisal.pk), quarter=quarter)
     queue_notices(told, at=at)

@@ -148,7 +148,8 @@ def ensure_ready(quarter: AppraisalQuarter, at: datetime) -> None:
 
 def _tell_everybody(quarter: AppraisalQuarter, ranked: int, at: datetime) -> None:
     key = str(quarter.key)
-    rows = Appraisal.objects.filter(quarter=quarter).select_related("employee").order_by("pk")
+    people = ("employee__name", "employee__email", "employee__user_id", "employee__left_on")
+    rows = Appraisal.objects.filter(quarter=quarter).select_related("employee").only("employee_id", *people).order_by("pk")
     told = [
         notice for row in rows for notice in notices.tell("locked", [row.employee], path=notices.row_path(row.pk), quarter=key)
     ]

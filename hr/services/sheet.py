@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,8 +79,8 @@ def hand_to_employees(unit: AppraisalUnit, rows: Sequence[Appraisal], *, by: Use
     unit.state, unit.submitted_at = UnitState.SUBMITTED, at
     unit.answers_until = end_of_working_day(at.astimezone(zone).date(), ANSWER_DAYS, zone)
     unit.save(update_fields=["state", "submitted_at", "answers_until"])
-    facts = {str(row.pk): list(row.scores) for row in rows if row.is_ranked}
-    record_event("appraisal_unit.submitted", unit, by=by, at=at, facts={"scores": facts, "scorer": unit.scorer_id})
+    scores = json.dumps({str(row.pk): list(row.scores) for row in rows if row.is_ranked})
+    record_event("appraisal_unit.submitted", unit, by=by, at=at, facts={"scorer": unit.scorer_id}, texts={"scores": scores})
     told = [
         notice
         for row in rows

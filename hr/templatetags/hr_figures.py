@@ -8,6 +8,9 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ..models import AppraisalQuarter
 
 register = template.Library()
 NONE = "–"
@@ -16,6 +19,18 @@ NONE = "–"
 def rounded(value: Any, places: int) -> Decimal:
     exact = Fraction(value)
     return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+@register.filter
+def in_words(quarter: AppraisalQuarter) -> str:
+    """Third quarter 2026, in small letters."""
+    told = (
+        _("first quarter %(year)s"),
+        _("second quarter %(year)s"),
+        _("third quarter %(year)s"),
+        _("fourth quarter %(year)s"),
+    )
+    return told[quarter.number - 1] % {"year": quarter.year}
 
 
 @register.filter
@@ -75,11 +90,10 @@ def dumbbell(raw: Any, adjusted: Any, mean: Any, low: Any, high: Any) -> SafeStr
 
 
 @register.simple_tag
-def sparkline(values: list[float]) -> SafeString:
-    """Up to six quarters as a small line; nothing for none."""
+def sparkline(values: list[float], low: float, high: float) -> SafeString:
+    """Up to six quarters as a small line, between the list's lowest and highest figure; nothing for none."""
     if not values:
         return SafeString()
-    low, high = min(values), max(values)
     step, height = 68 / max(1, len(values) - 1), (high - low) or 1.0
     points = [(2 + step * place, 19 - 16 * (value - low) / height) for place, value in enumerate(values)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -54,6 +54,8 @@ def board(request: HttpRequest) -> HttpResponse:
     """Every unit's sheet by state: who scores, until when, how many have answered."""
     quarters = list(AppraisalQuarter.objects.order_by("-period"))
     quarter = quarter_asked_for(request, quarters)
+    if (state := request.GET.get("state", "")) not in {"", *UnitState.values}:
+        raise Http404
     units: list[AppraisalUnit] = []
     if quarter is not None:
         units = list(
@@ -73,8 +75,12 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "quarters": quarters,
         "quarter": quarter,
-        "units": units,
-        "states": [(state.label, sum(unit.state == state for unit in units)) for state in UnitState],
+        "units": [unit for unit in units if not state or unit.state == state],
+        "states": [
+            (f"?quarter={quarter}&state={state}", state.label, sum(unit.state == state for unit in units))
+            for state in UnitState
+        ],
+        "state": state,
         "objections": waiting.order_by("filed_at"),
     }
     return render(request, "hr/board.html", context)
@@ -131,17 +137,19 @@ def standards(request: HttpRequest) -> HttpResponse:
 @role_required(Role.HR_OFFICER)
 def staff(request: HttpRequest) -> HttpResponse:
     """Leave and probation, moves between departments, deputies: what decides who is ranked, where and by whom."""
-    forms: dict[str, Any] = {"span": SpanForm(), "transfer": TransferForm(), "deputy": DeputyForm()}
+    kinds: dict[str, Any] = {"span": SpanForm, "transfer": TransferForm, "deputy": DeputyForm}
+    forms = {act: kind(auto_id=f"{act}_%s") for act, kind in kinds.items()}
     status = 200
     if request.method == "POST":
         act = request.POST.get("act", "")
         if act not in forms:
             raise Http404
-        forms[act] = sent = type(forms[act])(request.POST)
+        forms[act] = sent = kinds[act](request.POST, auto_id=f"{act}_%s")
         if sent.is_valid() and _record(request, act, sent):
             return redirect("hr:staff")
         status = 422
     context = {
+        "today": company_of(request).today(timezone.now()),
         "forms": forms,
         "spans": EmploymentSpan.objects.select_related("employee").order_by("-starts_on", "-pk")[:50],
         "transfers": Transfer.objects.select_related("employee", "from_department", "to_department").order_by(

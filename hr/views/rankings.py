@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from complaints.figures import OF_OFFICE, complaints_of_office
 from propman.accounts.permissions import role_required
 from propman.common.exports import Format, file_response
+from propman.community.models import Department
 from propman.tenancy.middleware import company_of
 
 from .. import rankings
@@ -17,6 +18,7 @@ from ..facts import span_of
 from ..models import AppraisalQuarter, OfficeResult
 from ..permissions import READERS
 from ..rankings import Filters, Office, Person
+from ..scoring import office_index
 from ..templatetags.hr_figures import rounded
 from .company import quarter_asked_for
 
@@ -56,7 +58,11 @@ def ranking(request: HttpRequest) -> HttpResponse:
     if view in {"", "offices"}:
         context["offices"] = rankings.offices(quarter, most=most, filters=filters)
     if view in {"", "employees", "heads"}:
-        context["people"] = rankings.people(quarter, heads=view == "heads", most=most, filters=filters)
+        posts = rankings.post_sums(quarter)
+        context["people"] = rankings.people(quarter, heads=view == "heads", most=most, filters=filters, posts=posts)
+        context["posts"] = sorted(post for post in posts if post)
+        if view:
+            context["departments"] = list(Department.objects.order_by("name", "pk").values_list("pk", "name"))
     if people := context.get("people"):
         context["ranked"] = people[0].ranked
     context.update(_scale(context))
@@ -67,18 +73,23 @@ def ranking(request: HttpRequest) -> HttpResponse:
     if filters.id:
         context["first_url"] = address(request, after=None)
     context["export_url"] = f"export/{address(request, after=None)}"
+    context["csv_url"] = f"export/{address(request, after=None, format='csv')}"
     return render(request, "hr/rankings.html", context)
 
 
 def _scale(context: dict[str, Any]) -> dict[str, Any]:
-    """The ends of the small lines, from raw to adjusted."""
+    """The ends of the small lines, from raw to adjusted and over six quarters."""
     found: dict[str, Any] = {}
     if people := context.get("people"):
         values = [value for person in people for value in (person.total, person.adjusted, person.company_mean)]
         found |= {"people_low": min(values), "people_high": max(values), "company_mean": people[0].company_mean}
+        past = [value for person in people for value in person.trend.values]
+        found |= {"people_past_low": min(past), "people_past_high": max(past)}
     if offices := [office for office in context.get("offices", []) if office.rank]:
         values = [value for office in offices for value in (office.raw, office.adjusted, office.company_mean)]
         found |= {"offices_low": min(values), "offices_high": max(values), "offices_mean": offices[0].company_mean}
+        past = [value for office in offices for value in office.trend.values]
+        found |= {"offices_past_low": min(past), "offices_past_high": max(past)}
     return found
 
 
@@ -149,5 +160,6 @@ def office_facts(request: HttpRequest, key: int, figure: str) -> HttpResponse:
         "kept": getattr(result, figure),
         "complaints": complaints[:500],
         "figures": list(OF_OFFICE),
+        "raw": office_index(contacts=result.contacts, on_time=result.on_time, verified=result.verified),
     }
     return render(request, "hr/office_facts.html", context)

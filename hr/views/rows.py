@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -46,7 +47,13 @@ def home(request: HttpRequest) -> HttpResponse:
     objections = AppraisalObjection.objects.filter(reviewer=me, replied_at=None).select_related(
         "quarter", "appraisal__employee"
     )
-    rows = Appraisal.objects.filter(employee=me).select_related("quarter", "unit__department").order_by("-quarter__period")
+    waits = Q(unit__state=UnitState.SUBMITTED, answer="", unit__answers_until__gt=timezone.now(), quarter__locked_at=None)
+    rows = (
+        Appraisal.objects.filter(employee=me)
+        .select_related("quarter", "unit__department")
+        .annotate(is_waiting=Case(When(waits, then=True), default=False))
+        .order_by("-quarter__period")
+    )
     context = {"units": units.order_by("due_at"), "objections": objections.order_by("filed_at"), "rows": rows[:24]}
     return render(request, "hr/home.html", context)
 
@@ -132,6 +139,8 @@ def objection(request: HttpRequest, key: int) -> HttpResponse:
     row = found.appraisal
     criteria = criteria_of(found.quarter) if row.is_ranked else []
     may_answer = found.replied_at is None and viewer.employee is not None and found.reviewer_id == viewer.employee.pk
+    is_own = viewer.employee is not None and row.employee_id == viewer.employee.pk
+    may_appoint = viewer.is_reader and not is_own and found.replied_at is None and not found.quarter.is_locked
     form = AnswerForm(request.POST or None, criteria=[criterion.name for criterion in criteria], scores=row.scores)
     status = 200
     if request.method == "POST" and may_answer:
@@ -145,7 +154,7 @@ def objection(request: HttpRequest, key: int) -> HttpResponse:
         "chips": chips_of(row, post_sums(found.quarter)),
         "scores": list(zip(criteria, row.scores, strict=True)) if row.is_ranked else [],
         "form": form if may_answer else None,
-        "reviewer_form": ReviewerForm() if viewer.is_reader and found.replied_at is None else None,
+        "reviewer_form": ReviewerForm(objection=found) if may_appoint else None,
     }
     return render(request, "hr/objection.html", context, status=status)
 
@@ -173,7 +182,7 @@ def _answer(request: HttpRequest, viewer: Viewer, found: AppraisalObjection, for
 def reviewer(request: HttpRequest, key: int) -> HttpResponse:
     """Give an objection to somebody else."""
     found = objection_for(viewer_of(request), key)
-    form = ReviewerForm(request.POST)
+    form = ReviewerForm(request.POST, objection=found)
     if form.is_valid():
         try:
             services.appoint_reviewer(

@@ -16,7 +16,7 @@ from ..forms import sheet_rows
 from ..models import Appraisal, AppraisalUnit, Criterion
 from ..permissions import may_score, sheet_for, viewer_of
 from ..rankings import post_sums
-from ..scoring import competition_ranks, stands_out
+from ..scoring import SHOWN_FROM, competition_ranks, stands_out
 from ..selectors import Gap, criteria_of, gaps_of, rows_of
 from ..workflow import MoveNotAllowed
 from .chips import Chips, chips_of
@@ -71,6 +71,7 @@ def sheet_context(unit: AppraisalUnit, rows: Sequence[Appraisal]) -> dict[str, A
         "quarter": unit.quarter,
         "criteria": criteria,
         "rows": shown,
+        "shows_order": sum(row.is_ranked for row in rows) >= SHOWN_FROM,
         "order": sorted((line for line in shown if line.rank), key=lambda line: (line.rank, line.row.employee.number)),
         "gaps": [(gap, criteria[gap.criterion - 1].name if gap.criterion else "") for gap in gaps],
     }

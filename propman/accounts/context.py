@@ -43,6 +43,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     roles: frozenset[str] = getattr(request, "roles", frozenset())
     if company is None:
         return {"company": None, "roles": roles, "navigation": [], "layout": "layouts/base_public.html"}
+    shown = [(entry, url) for entry in NAVIGATION if roles & entry.roles and (url := address_of(entry))]
+    nearest = max((url for _entry, url in shown if is_on(request, url)), key=len, default=None)
     return {
         "company": company,
         "roles": roles,
@@ -55,10 +57,9 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "on_phone": entry.on_phone,
                 "place": entry.place,
                 "short_label": entry.short_label,
-                "is_on": is_on(request, url),
+                "is_on": url == nearest,
             }
-            for entry in NAVIGATION
-            if roles & entry.roles and (url := address_of(entry))
+            for entry, url in shown
         ],
         **{name: extra(request) for name, extra in PORTAL_EXTRAS.items()},
     }

@@ -1,6 +1,6 @@
-"""python -m propman.ops.machine FILE: the system libraries and fonts that our packages need.
+"""python -m propman.ops.machine FILE: the fonts that pictures of Chinese pages need.
 
-Root has them installed; others are told what to ask for, and everything but PDF and pictures of Chinese pages works without.
+Root has them installed; others are told what to ask for, and everything but those pictures works without. PDF brings its own.
 """
 
 import os
@@ -9,12 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PDF_LIBRARIES = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
 FONTS = ["fontconfig", "fonts-noto-cjk"]
-
-
-def makes_pdf() -> bool:
-    return subprocess.run([sys.executable, "-c", "import weasyprint"], capture_output=True).returncode == 0
 
 
 def shows_chinese() -> bool:
@@ -23,7 +18,7 @@ def shows_chinese() -> bool:
 
 def missing_packages() -> list[str]:
     """Names of Debian's packages."""
-    return ([] if makes_pdf() else PDF_LIBRARIES) + ([] if shows_chinese() else FONTS)
+    return [] if shows_chinese() else FONTS
 
 
 def main(file: Path) -> int:
@@ -35,7 +30,7 @@ def main(file: Path) -> int:
         subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], env=silently)
         missing = missing_packages()
     if missing:
-        sys.stderr.write(f"PDF files or Chinese fonts will be missing; ask for the packages {' '.join(missing)}\n")
+        sys.stderr.write(f"Chinese fonts will be missing; ask for the packages {' '.join(missing)}\n")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(f"{name}\n" for name in missing))
     return 0
