@@ -42,7 +42,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
     """Who asks. Raises Http404 for somebody who is not signed in."""
     if not isinstance(request.user, User):
         raise Http404
-    roles = getattr(request, "roles", frozenset())
+    roles: frozenset[str] = getattr(request, "roles", frozenset())
     return Viewer(request.user, roles, employee_of(request.user) if roles & STAFF else None)
 
 
