@@ -41,6 +41,18 @@ def role_required(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
+def operator_required(view: View) -> View:
+    """For the operators of the platform; for everybody else the page does not exist."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not (isinstance(request.user, User) and request.user.is_operator):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
 def companies_of(user: User) -> dict[int, set[str]]:
     """The companies in which the person has a current role, with those roles."""
     found: dict[int, set[str]] = {}

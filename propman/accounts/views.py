@@ -21,8 +21,11 @@ from .roles import OFFICIALS
 
 
 def choose_company(request: HttpRequest) -> HttpResponse:
-    """The person's companies; whoever has just one goes straight there, officials of several to the oversight pages."""
-    held = companies_of(cast(User, request.user))
+    """The person's companies; whoever has just one goes straight there, officials and operators to their own pages."""
+    user = cast(User, request.user)
+    held = companies_of(user)
+    if user.is_operator and not held:
+        return redirect("/accounts/platform/")
     if held and all(roles <= OFFICIALS for roles in held.values()):
         return redirect("/oversight/")
     companies = Company.objects.filter(pk__in=[pk for pk, roles in held.items() if roles - OFFICIALS]).order_by("name")

@@ -11,6 +11,11 @@ PUBLIC = {"community:join"}
 EVERY_MEMBER = {"community:home"}
 
 
+EVERYBODY = ["owner", "rival_owner", "agent", "head", "manager", "administrator", "official"]
+PLATFORM = ("companies", "supervision", "end", "ask_reset", "decide_reset")
+FORBIDDEN = {f"platform:{name}": EVERYBODY for name in PLATFORM}
+
+
 def samples(cast):
     invitation, _secret = services.invite(
         email="new@example.test", name="New", roles=[Role.CENTRE_AGENT], by=cast.administrator, at=BEGIN
@@ -59,6 +64,10 @@ def samples(cast):
         "community:remove_shift": {"pk": shift.pk},
         "community:decide_claim": {"pk": claim.pk},
         "community:print_letters": {"pk": cast.community.pk},
+        "platform:supervision": {"address": cast.company.address},
+        "platform:end": {"address": cast.company.address, "pk": cast.official.pk},
+        "platform:ask_reset": {"address": cast.company.address, "pk": cast.official.pk},
+        "platform:decide_reset": {"address": cast.company.address, "pk": 1},
     }
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from propman.accounts.roles import Role
+from propman.accounts.roles import OFFICIALS, Role
 from propman.tenancy.models import Company
 
 from ..models import Community, Department, Employee
@@ -46,6 +46,16 @@ class GrantForm(forms.Form):
 
 class ResetForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class SuperviseForm(forms.Form):
+    """Who is to supervise a company: somebody with an account, or somebody to be invited."""
+
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    name = forms.CharField(label=_("Name"), max_length=80)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[(role.value, role.label) for role in sorted(OFFICIALS)], widget=forms.RadioSelect
+    )
 
 
 class InviteForm(forms.Form):
