@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,6 +15,7 @@ from propman.tenancy.middleware import company_of
 from propman.tenancy.models import Company
 
 from . import services
+from .adapter import speak
 from .forms import JoinForm, KeyForm, ProfileForm
 from .models import ApiToken, User
 from .permissions import companies_of
@@ -70,9 +72,12 @@ def profile(request: HttpRequest) -> HttpResponse:
     """One's own name, telephone and language."""
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=cast(User, request.user))
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("accounts:profile")
+        user = form.save()
+        with override(user.language or get_language()):
+            messages.success(request, _("Saved."))
+        response = redirect("accounts:profile")
+        speak(response, user)
+        return response
     return render(request, "accounts/profile.html", {"form": form})
 
 

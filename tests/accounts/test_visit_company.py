@@ -1,3 +1,6 @@
+from allauth.mfa.models import Authenticator
+from django.test import Client
+
 from propman.community.selectors import duty_manager, employee_of, general_manager, households_of
 from propman.tenancy.scope import company_scope
 from tests.factories import BEGIN
@@ -21,3 +24,15 @@ def test_anonymous_visitor_is_sent_to_sign_in(client, company):
     response = client.get(f"/{company.address}/")
     assert response.status_code == 302
     assert response.url == f"/accounts/login/?next=/{company.address}/"
+
+
+def test_chosen_language_is_met_at_the_next_sign_in(company, owner, client_of):
+    browser = client_of(owner)
+    saved = browser.post("/lanting/me/", {"name": owner.name, "phone": "", "language": "zh-hans"}, follow=True)
+    assert saved.wsgi_request.LANGUAGE_CODE == "zh-hans"
+    owner.set_password("correct horse battery")
+    owner.save(update_fields=["password"])
+    elsewhere = Client()
+    Authenticator.objects.filter(user=owner).delete()
+    elsewhere.post("/accounts/login/", {"login": owner.email, "password": "correct horse battery"})
+    assert elsewhere.get("/lanting/").wsgi_request.LANGUAGE_CODE == "zh-hans"
