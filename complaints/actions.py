@@ -89,6 +89,7 @@ ACTS: dict[Verb, Callable[[Complaint, Viewer, datetime, Data], object]] = {
     Verb.RATE: _by_asker(services.rate_complaint, "rating"),
     Verb.WITHDRAW: _by_asker(services.withdraw_complaint, "text"),
     Verb.MERGE: _merge,
+    Verb.SKIP: _by_employee(services.skip_complaint, "reason"),
     Verb.TAKE_OVER: _by_employee(services.take_over_complaint),
     Verb.RECATEGORISE: _by_employee(services.recategorise_complaint, "category", "severity"),
     Verb.LENGTHEN: _lengthen,

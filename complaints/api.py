@@ -42,6 +42,7 @@ TAKES: dict[Verb, type[Serializer[Any]]] = {
     Verb.RATE: serializers.RateSerializer,
     Verb.MERGE: serializers.MergeSerializer,
     Verb.WITHDRAW: serializers.OptionalTextSerializer,
+    Verb.SKIP: serializers.ReasonSerializer,
     Verb.TAKE_OVER: serializers.NothingSerializer,
     Verb.RECATEGORISE: serializers.RecategoriseSerializer,
     Verb.LENGTHEN: serializers.LengthenSerializer,

@@ -196,7 +196,7 @@ class VerbForm(forms.Form):
         self.verb = verb
         if "text" in self.fields:
             self.fields["text"].label = WORDS[verb]
-            self.fields["text"].widget.attrs["placeholder"] = WORDS[verb]
+            self.fields["text"].widget.attrs |= {"placeholder": WORDS[verb], "data-keep": "text"}
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(*self.fields)
@@ -336,6 +336,7 @@ FORMS: dict[Verb, type[VerbForm]] = {
     Verb.WITHDRAW: OptionalTextForm,
     Verb.MERGE: MergeForm,
     Verb.TAKE_OVER: VerbForm,
+    Verb.SKIP: ReasonForm,
     Verb.RECATEGORISE: RecategoriseForm,
     Verb.LENGTHEN: LengthenForm,
     Verb.CORRECT: CorrectForm,

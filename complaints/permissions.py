@@ -69,6 +69,8 @@ def _verbs_of_employee(viewer: Viewer, employee: Employee, complaint: Complaint)
         verbs |= HANDLER_VERBS | {Verb.ACCEPT}
     elif viewer.is_centre and (complaint.handler_id is None or complaint.is_with_centre):
         verbs.add(Verb.ACCEPT)
+    if viewer.is_centre and complaint.handler_id is None:
+        verbs.add(Verb.SKIP)
     offer = open_offer(complaint)
     if offer is not None:
         verbs.discard(Verb.HAND_OVER)

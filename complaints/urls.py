@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import filing, follow, lists, settings, thread
+from .views import filing, follow, lists, queue, settings, thread
 from .workflow import Verb
 
 app_name = "complaints"
@@ -24,6 +24,7 @@ VERBS = {
     "withdraw": Verb.WITHDRAW,
     "merge": Verb.MERGE,
     "take-over": Verb.TAKE_OVER,
+    "skip": Verb.SKIP,
     "recategorise": Verb.RECATEGORISE,
     "lengthen": Verb.LENGTHEN,
     "correct": Verb.CORRECT,
@@ -33,8 +34,15 @@ urlpatterns = [
     path("complaints/", lists.mine, name="mine"),
     path("complaints/new/", filing.file, name="file"),
     path("complaints/log/", filing.log, name="log"),
-    path("complaints/queue/", lists.queue, name="queue"),
-    path("complaints/take-next/", lists.take_next, name="take_next"),
+    path("complaints/queue/", queue.queue, name="queue"),
+    path("complaints/queue/counts/", queue.counts, name="queue_counts"),
+    path("complaints/queue/filters/", queue.filters, name="queue_filters"),
+    path("complaints/queue/live/", queue.live, name="queue_live"),
+    path("complaints/queue/views/", queue.save_view, name="save_view"),
+    path("complaints/queue/views/<int:pk>/remove/", queue.remove_view, name="remove_view"),
+    path("complaints/queue/skipped/", queue.skipped, name="skipped"),
+    path("complaints/take-next/", queue.take_next, name="take_next"),
+    path("complaints/skip-next/", queue.skip_next, name="skip_next"),
     path("complaints/<str:number>/", thread.detail, name="detail"),
     path("complaints/<str:number>/verdict/", thread.verdict, name="verdict"),
     path("complaints/<str:number>/receipt/", filing.receipt, name="receipt"),

@@ -49,6 +49,7 @@ class Verb(TextChoices):
     LENGTHEN = "lengthen", _("Allow more time")
     CORRECT = "correct", _("Correct")
     TAKE_OVER = "take_over", _("Take over")
+    SKIP = "skip", _("Skip")
 
 
 # verb: (from which states, to which state; None keeps the state)
@@ -76,6 +77,7 @@ ALLOWED_MOVES: dict[Verb, tuple[frozenset[State], State | None]] = {
     Verb.LENGTHEN: (OPEN, None),
     Verb.CORRECT: (frozenset(State), None),
     Verb.TAKE_OVER: (OPEN, None),
+    Verb.SKIP: (frozenset({State.RECEIVED}), None),
 }
 
 

@@ -1,16 +1,26 @@
 from .complaint import Complaint, Offer
 from .contact import Contact, ContactWords
 from .policy import Category, ClockPolicy, ClockRule, Severity
+from .queue import BulkRow, BulkRun, Macro, Reader, SavedView, ShiftHandOver, Skip
+from .search import SearchEntry
 from .timer import Timer
 
 __all__ = [
+    "BulkRow",
+    "BulkRun",
     "Category",
     "ClockPolicy",
     "ClockRule",
     "Complaint",
     "Contact",
     "ContactWords",
+    "Macro",
     "Offer",
+    "Reader",
+    "SavedView",
+    "SearchEntry",
     "Severity",
+    "ShiftHandOver",
+    "Skip",
     "Timer",
 ]

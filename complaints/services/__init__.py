@@ -31,6 +31,7 @@ from .handling import (
 )
 from .handover import hand_over_complaint, refuse_complaint, take_complaint
 from .policies import add_category, publish_policy, retire_category, set_up_complaints
+from .reading import note_reader, remove_view, save_view, skip_complaint
 
 __all__ = [
     "Asker",
@@ -49,16 +50,20 @@ __all__ = [
     "lengthen_clock",
     "merge_complaint",
     "note_on_complaint",
+    "note_reader",
     "publish_policy",
     "rate_complaint",
     "recategorise_complaint",
     "refuse_complaint",
+    "remove_view",
     "reopen_complaint",
     "reply_as_asker",
     "reply_to_asker",
     "resolve_complaint",
     "retire_category",
+    "save_view",
     "set_up_complaints",
+    "skip_complaint",
     "take_complaint",
     "take_next_complaint",
     "take_over_complaint",

@@ -4,10 +4,11 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from complaints.clocks import Clock
-from complaints.models import Category, Complaint, ContactWords, Severity
+from complaints.models import Category, Complaint, ContactWords, Severity, Skip
 from complaints.workflow import OPEN, BadInput, NotYours, State, Verb, ensure_allowed
 from propman.community.models import Employee, Room
 from propman.tenancy.events import commitment
@@ -25,11 +26,14 @@ def ensure_centre(by: Employee) -> None:
 
 @transaction.atomic
 def take_next_complaint(*, by: Employee, at: datetime) -> Complaint | None:
-    """Accept the most urgent complaint that waits for the centre; two agents never get the same one. None when none waits."""
+    """Accept the most urgent complaint that waits for the centre; two agents never get the same one. None when none waits.
+
+    What this agent has skipped waits for the others.
+    """
     ensure_centre(by)
     waiting: Complaint | None = (
         Complaint.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(state=State.RECEIVED, handler=None)
+        .filter(~Exists(Skip.objects.filter(complaint=OuterRef("pk"), employee=by)), state=State.RECEIVED, handler=None)
         .order_by("next_due_at", "pk")
         .first()
     )

@@ -1,5 +1,6 @@
 """One complaint: the asker's thread, the ticket of those who work on it, and every verb."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_kno
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
 
-from .lists import queue_context
+from .queue import queue_context, swaps
 
 # Words that answer what the other side wrote: the draft waits when something new has arrived meanwhile.
 ON_PAGE = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RATE})  # the others have a page of their own
@@ -39,14 +40,21 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     """One verb: a form of its own without scripts, a POST that carries it out."""
     viewer = viewer_of(request)
     complaint = complaint_for(viewer, number)
-    form = FORMS[verb](request.POST if request.method == "POST" else None, verb=verb)
+    # Its fields stand beside those of the reply: an id must not stand twice on a page.
+    form = FORMS[verb](
+        request.POST if request.method == "POST" else None, verb=verb, auto_id="id_%s" if verb in ON_PAGE else "act_%s"
+    )
     if request.method == "GET":
-        return render(request, "complaints/act.html", {"complaint": complaint, "form": form, "verb": verb})
+        page = "complaints/_act_form.html" if swaps(request, "act") else "complaints/act.html"
+        return render(request, page, {"complaint": complaint, "form": form, "verb": verb})
     if not form.is_valid():
         return render_complaint(request, complaint, viewer, failed=form, status=422)
     if verb in CONVERSING and (arrived := what_arrived(complaint, viewer, form)):
-        form.add_error(None, arrived)
-        return render_complaint(request, complaint, viewer, failed=form, status=409)
+        form.add_error(
+            None,
+            _("%(name)s wrote while you did; your words are kept. Read it, then send again.") % {"name": arrived[-1].who},
+        )
+        return render_complaint(request, complaint_for(viewer, number), viewer, failed=form, arrived=arrived, status=409)
     try:
         actions.act(complaint, verb, viewer=viewer, at=timezone.now(), data=form.cleaned_data)
     except BadInput as problem:
@@ -58,24 +66,33 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     except Refused as problem:
         form.add_error(None, str(problem))
         return render_complaint(request, complaint_for(viewer, number), viewer, failed=form, status=409)
-    messages.success(request, _("Done: %(verb)s.") % {"verb": verb.label})
+    kept_as = "text" if verb in CONVERSING else verb.value
+    messages.success(request, _("Done: %(verb)s.") % {"verb": verb.label}, extra_tags=kept_as)
     if not Complaint.objects.visible_to(viewer).filter(pk=complaint.pk).exists():
-        return redirect("complaints:queue")
+        return leave(request, reverse("complaints:queue"))
     return redirect("complaints:detail", number=number)
 
 
-def what_arrived(complaint: Complaint, viewer: Viewer, form: VerbForm) -> str:
-    """A sentence when somebody else wrote after the version that the draft was written against, or nothing."""
+def leave(request: HttpRequest, address: str) -> HttpResponse:
+    """To another page altogether, also when a script asked for a part of this one."""
+    return HttpResponse(headers={"HX-Redirect": address}) if "HX-Request" in request.headers else redirect(address)
+
+
+def what_arrived(complaint: Complaint, viewer: Viewer, form: VerbForm) -> list[selectors.Entry]:
+    """What somebody else said after the version that the draft was written against.
+
+    Locks the complaint first: of two who send at the same moment, the second one sees the words of the first.
+    """
     read_until = form.cleaned_data.get("version")
     if read_until is None:
-        return ""
+        return []
+    Complaint.objects.select_for_update().values_list("pk").get(pk=complaint.pk)
     thread = selectors.thread_of(complaint, viewer=viewer)
-    newer = [entry for entry in thread.entries[-20:] if entry.is_spoken and not entry.is_mine]
-    if thread.version <= read_until or not newer or newer[-1].position <= read_until:
-        return ""
-    form.data = form.data.copy()  # type: ignore[attr-defined]
-    form.data["version"] = thread.version  # type: ignore[index]
-    return _("%(name)s wrote while you did; your words are kept. Read it, then send again.") % {"name": newer[-1].who}
+    newer = [one for one in thread.entries if one.position > read_until and one.is_spoken and not one.is_mine]
+    if newer:
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        form.data["version"] = thread.version  # type: ignore[index]
+    return newer
 
 
 def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
@@ -101,7 +118,13 @@ def verdict(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def render_complaint(
-    request: HttpRequest, complaint: Complaint, viewer: Viewer, *, failed: VerbForm | None = None, status: int = 200
+    request: HttpRequest,
+    complaint: Complaint,
+    viewer: Viewer,
+    *,
+    failed: VerbForm | None = None,
+    arrived: Sequence[selectors.Entry] = (),
+    status: int = 200,
 ) -> HttpResponse:
     """The page of a complaint; a form that failed comes back with what was typed."""
     at = timezone.now()
@@ -125,12 +148,14 @@ def render_complaint(
         "faces": selectors.clock_faces(readings, at=at),
         "resolve_due": next((face for face in selectors.clock_faces(readings, at=at) if face.clock == Clock.RESOLVE), None),
         "offer": open_offer(complaint),
+        "arrived": arrived,
     }
     if complaint.asker_id == viewer.user.pk:
         return render(request, "complaints/thread.html", context, status=status)
     if viewer.employee is None:
         raise Http404
-    context |= queue_context(request, viewer, at=at)
+    is_part = swaps(request, "case")
+    context |= {"is_part": True, "query": request.GET.urlencode()} if is_part else queue_context(request, viewer, at=at)
     context["more_verbs"] = [
         {"label": verb.label, "url": reverse(f"complaints:{verb.value}", args=[complaint.number])}
         for verb in MORE
@@ -138,4 +163,4 @@ def render_complaint(
     ]
     context["rungs"] = selectors.next_rungs(complaint, readings, at=at)
     context["also_open"] = selectors.also_open(complaint, viewer)
-    return render(request, "complaints/queue.html", context, status=status)
+    return render(request, "complaints/_case.html" if is_part else "complaints/queue.html", context, status=status)

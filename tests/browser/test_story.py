@@ -43,15 +43,18 @@ def company_at_work(company: Company, centre: Department, agent: User, office: D
 
 
 def act(page: Page, verb: str, **fields: str) -> None:
-    """Open the verb's own page, fill it in and send it."""
-    page.get_by_role("link", name=verb, exact=False).first.click()
+    """Open the verb's form beside the queue, fill it in and send it."""
+    page.locator("#case").get_by_role("link", name=verb, exact=False).first.click()
+    form = page.locator("#act form")
     for name, value in fields.items():
-        field = page.locator(f"[name={name}]")
+        field = form.locator(f"[name={name}]")
         if field.evaluate("e => e.tagName") == "SELECT":
             field.select_option(label=value)
         else:
             field.fill(value)
-    page.locator("main form button.btn-primary").click()
+    form.locator("button.btn-primary").click()
+    expect(page.locator(".pm-case__says, #rows")).not_to_have_count(0)
+    expect(form).to_have_count(0)
 
 
 def test_complaint_is_filed_refused_taken_reopened_escalated_and_confirmed(

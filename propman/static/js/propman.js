@@ -66,7 +66,8 @@
       to.setAttribute('aria-current', 'true'); to.classList.add('is-on'); to.focus(); to.click();
       return;
     }
-    const hit = $$('[data-key]').find((b) => b.dataset.key.toLowerCase() === e.key.toLowerCase() && b.checkVisibility());
+    const hits = $$('[data-key]').filter((b) => b.dataset.key.toLowerCase() === e.key.toLowerCase() && b.checkVisibility());
+    const hit = hits.find((b) => b.matches('input, textarea')) || hits[0]; /* a field of the page before a link to another */
     if (!hit) return;
     e.preventDefault();
     if (hit.matches('input, textarea')) hit.focus(); else hit.click();

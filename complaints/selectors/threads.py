@@ -1,4 +1,4 @@
-"""What pages and API show of complaints: the thread, the clocks, the lists."""
+"""What pages and API show of one complaint: the thread, the clocks, who would be told next."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
+from complaints.clocks import LEVELS, Clock, Reading
+from complaints.models import Category, Complaint
+from complaints.permissions import Viewer, may_know_asker
+from complaints.querysets import ComplaintQuerySet
 from propman.accounts.models import User
 from propman.community.models import Department, Employee
 from propman.community.selectors import duty_manager, general_manager, service_centre
 from propman.tenancy.events import facts_of, stream_of, texts_of
 from propman.tenancy.models import Event
 
-from .clocks import LEVELS, Clock, Reading
-from .models import Category, Complaint, Offer
-from .permissions import Viewer, may_know_asker
-from .querysets import ComplaintQuerySet
-from .workflow import State
-
 STAFF_ONLY = frozenset(
-    {"complaint.noted", "complaint.escalated", "complaint.gathered", "complaint.merged_on", "complaint.corrected"}
+    {
+        "complaint.noted",
+        "complaint.escalated",
+        "complaint.gathered",
+        "complaint.merged_on",
+        "complaint.corrected",
+        "complaint.skipped",
+    }
 )
 ASKER_EVENTS = frozenset(
     {"complaint.asker_replied", "complaint.urged", "complaint.reopened", "complaint.half_fixed", "complaint.confirmed",
@@ -55,6 +59,7 @@ ICONS = {
     "complaint.lengthened": "clock-plus",
     "complaint.resumed": "player-play",
     "complaint.corrected": "pencil",
+    "complaint.skipped": "player-skip-forward",
 }
 
 
@@ -237,6 +242,8 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
             return _("allowed more time: %(reason)s") % {"reason": texts.get("text", "")}
         case "complaint.corrected":
             return _("corrected a detail: %(reason)s") % {"reason": texts.get("text", "")}
+        case "complaint.skipped":
+            return _("skipped it: %(reason)s") % {"reason": texts.get("text", "")}
         case "complaint.escalated":
             told = people.name(facts.get("to")) or _("nobody")
             share = {"clock": Clock(facts["clock"]).label, "level": facts["level"], "name": told}
@@ -316,65 +323,6 @@ def next_rungs(complaint: Complaint, readings: dict[Clock, Reading], *, at: date
     return rungs[:3]
 
 
-VIEWS = ("mine", "first_asked", "offered", "open", "nobody", "late", "urged", "reopened", "paused", "closed")
-
-
-def in_view(complaints: ComplaintQuerySet, view: str, viewer: Viewer, *, at: datetime) -> ComplaintQuerySet:
-    """The complaints of one of the queue's views, the next due first."""
-    employee = viewer.employee
-    open_ones = complaints.open()
-    match view:
-        case "mine":
-            return open_ones.filter(handler=employee)
-        case "first_asked":
-            return complaints.filter(first_inquirer=employee).exclude(state__in=[State.CLOSED, State.MERGED, State.WITHDRAWN])
-        case "offered":
-            return open_ones.filter(offered_to(employee))
-        case "nobody":
-            return open_ones.filter(state=State.RECEIVED, accepted_at=None)
-        case "late":
-            return open_ones.filter(next_due_at__lte=at)
-        case "urged":
-            return open_ones.filter(urges__gt=0)
-        case "reopened":
-            return open_ones.filter(Q(reopenings__gt=0) | Q(half_fixes__gt=0))
-        case "paused":
-            return complaints.filter(state__in=[State.WAITING, State.DEFERRED])
-        case "closed":
-            return complaints.filter(state__in=[State.RESOLVED, State.CLOSED, State.MERGED, State.WITHDRAWN])
-        case _:
-            return open_ones
-
-
-def offered_to(employee: Employee | None) -> Q:
-    """The complaints that were offered to the employee or to the department as a whole, and wait for an answer."""
-    if employee is None:
-        return Q(pk__in=[])
-    offers = Offer.objects.filter(
-        Q(to_employee=employee) | Q(to_employee=None, to_department_id=employee.department_id), closed_at=None
-    )
-    return Q(pk__in=offers.values("complaint_id"))
-
-
-def view_counts(viewer: Viewer, *, at: datetime) -> dict[str, int]:
-    """How many complaints stand in each view of open ones, with one query."""
-    visible = Complaint.objects.visible_to(viewer).open()
-    employee = viewer.employee
-    return dict(
-        visible.aggregate(
-            open=Count("pk"),
-            mine=Count("pk", filter=Q(handler=employee)),
-            nobody=Count("pk", filter=Q(state=State.RECEIVED, accepted_at=None)),
-            late=Count("pk", filter=Q(next_due_at__lte=at)),
-            urged=Count("pk", filter=Q(urges__gt=0)),
-            reopened=Count("pk", filter=Q(reopenings__gt=0) | Q(half_fixes__gt=0)),
-            paused=Count("pk", filter=Q(state__in=[State.WAITING, State.DEFERRED])),
-            offered=Count("pk", filter=offered_to(employee)),
-            first_asked=Count("pk", filter=Q(first_inquirer=employee)),
-        )
-    )
-
-
 def of_asker(user: User) -> ComplaintQuerySet:
     """The asker's own complaints, newest first."""
     mine: ComplaintQuerySet = Complaint.objects.filter(asker=user).for_list().order_by("-pk")
@@ -383,74 +331,6 @@ def of_asker(user: User) -> ComplaintQuerySet:
 
 def categories() -> QuerySet[Category]:
     return Category.objects.filter(retired_at=None).order_by("position", "pk")
-
-
-VIEW_LABELS: dict[str, tuple[Any, str]] = {
-    "mine": (_lazy("I handle"), "user"),
-    "first_asked": (_lazy("I was asked first"), "user-question"),
-    "offered": (_lazy("Offered to me"), "transfer"),
-    "open": (_lazy("All open"), "inbox"),
-    "nobody": (_lazy("Nobody yet"), "user-off"),
-    "late": (_lazy("Late"), "alert-circle"),
-    "urged": (_lazy("Urged"), "bell-ringing"),
-    "reopened": (_lazy("Reopened"), "rotate"),
-    "paused": (_lazy("Clock paused"), "player-pause"),
-    "closed": (_lazy("Put right or closed"), "circle-check"),
-}
-OWN_VIEWS = ("mine", "first_asked", "offered")
-
-
-@dataclass(frozen=True)
-class QueueView:
-    """One of the queue's views, with how many stand in it; closed ones are not counted."""
-
-    name: str
-    label: Any
-    icon: str
-    count: int | None
-    is_own: bool
-
-
-def labelled_views(viewer: Viewer, *, at: datetime) -> list[QueueView]:
-    counts = view_counts(viewer, at=at)
-    return [QueueView(name, label, icon, counts.get(name), name in OWN_VIEWS) for name, (label, icon) in VIEW_LABELS.items()]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Rows under one heading of the queue."""
-
-    label: str
-    rows: list[Complaint]
-
-
-def grouped_by_due(rows: Iterable[Complaint], *, at: datetime) -> list[Group]:
-    """Late, within the hour, today, later, and those whose clock stands still."""
-    headings = [_("Late"), _("Next hour"), _("Later today"), _("Later"), _("No clock runs")]
-    today = timezone.localtime(at).date()
-    groups: dict[str, list[Complaint]] = {heading: [] for heading in headings}
-    for row in rows:
-        due_at = row.next_due_at if row.is_open else None
-        if due_at is None:
-            place = 4
-        elif due_at <= at:
-            place = 0
-        elif due_at <= at + timedelta(hours=1):
-            place = 1
-        else:
-            place = 2 if timezone.localtime(due_at).date() == today else 3
-        groups[headings[place]].append(row)
-    return [Group(label, found) for label, found in groups.items() if found]
-
-
-def search(complaints: ComplaintQuerySet, words: str) -> ComplaintQuerySet:
-    """By number, room, title, or the asker's phone or name (not of confidential ones)."""
-    return complaints.filter(
-        Q(number__endswith=words)
-        | Q(room__label__iexact=words)
-        | Q(words__title__icontains=words)
-        | Q(contact__is_confidential=False) & (Q(words__asker_phone=words) | Q(words__asker_name__icontains=words))
-    )
 
 
 def also_open(complaint: Complaint, viewer: Viewer) -> list[Complaint]:

@@ -1,0 +1,34 @@
+"""What pages and API show of complaints, across several models."""
+
+from .queue import VIEWS, grouped_by_due, in_view, labelled_views, offered_to, view_counts
+from .threads import (
+    ClockFace,
+    Entry,
+    Thread,
+    also_open,
+    asker_name,
+    categories,
+    clock_faces,
+    next_rungs,
+    of_asker,
+    thread_of,
+)
+
+__all__ = [
+    "VIEWS",
+    "ClockFace",
+    "Entry",
+    "Thread",
+    "also_open",
+    "asker_name",
+    "categories",
+    "clock_faces",
+    "grouped_by_due",
+    "in_view",
+    "labelled_views",
+    "next_rungs",
+    "of_asker",
+    "offered_to",
+    "thread_of",
+    "view_counts",
+]

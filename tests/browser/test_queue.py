@@ -1,0 +1,245 @@
+"""The queue at the desk: every key, two agents in one complaint, rows that come in, the phone."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from complaints import services
+from complaints.models import Complaint
+from complaints.services.policies import set_up_complaints
+from propman.accounts.models import User
+from propman.accounts.roles import Role
+from propman.community.models import Department, Employee, Household
+from propman.tenancy.models import Company
+from propman.tenancy.scope import company_scope
+from tests.browser.checks import assert_accessible
+from tests.browser.conftest import PageAs
+from tests.factories import make_employee
+from tests.factories.complaints import make_category, make_complaint
+
+QUEUE = "/lanting/complaints/queue/"
+TITLES = ["Lift 2 stopped", "Garage gate stays open", "Water through the ceiling"]
+File = Callable[..., Complaint]
+
+
+@pytest.fixture
+def file(company: Company, household: Household, owner: User, office: Department, head: User) -> File:
+    with company_scope(company.pk):
+        set_up_complaints(by=None, at=timezone.now() - timedelta(days=9))
+
+    def file(title: str, *, minutes: float = 1) -> Complaint:
+        with company_scope(company.pk):
+            return make_complaint(
+                household=household,
+                title=title,
+                category=make_category("lift"),
+                at=timezone.now() - timedelta(minutes=minutes),
+            )
+
+    return file
+
+
+@pytest.fixture
+def desk(page_as: PageAs, file: File, agent: User) -> Page:
+    """Three complaints, the first of them the most urgent, before an agent."""
+    for place, title in enumerate(TITLES):
+        file(title, minutes=30 - place)
+    return page_as(agent, QUEUE)
+
+
+def opened(page: Page, title: str) -> None:
+    expect(page.locator("#case h2")).to_have_text(title)
+    expect(page.locator("[data-rows] [aria-current]")).to_contain_text(title)
+
+
+def focus_is_kept(page: Page) -> None:
+    page.wait_for_function("document.activeElement !== document.body", timeout=3000)
+
+
+def test_j_and_k_move_through_the_list_and_keep_the_place(desk: Page) -> None:
+    for key, title in [("j", TITLES[0]), ("j", TITLES[1]), ("j", TITLES[2]), ("k", TITLES[1])]:
+        desk.keyboard.press(key)
+        opened(desk, title)
+        focus_is_kept(desk)
+    assert re.search(r"complaints/\d{4}-000002/", desk.url)
+    desk.go_back()
+    opened(desk, TITLES[2])
+
+
+def test_n_takes_the_most_urgent_and_says_so(desk: Page) -> None:
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    expect(desk.locator(".pm-case__says")).to_contain_text("Yours now")
+    focus_is_kept(desk)
+
+
+def test_a_accepts_the_open_one_and_renews_its_row(desk: Page) -> None:
+    desk.keyboard.press("j")
+    opened(desk, TITLES[0])
+    expect(desk.locator("[data-rows] .is-unread")).to_have_count(3)
+    desk.keyboard.press("a")
+    expect(desk.locator(".pm-case__says")).to_contain_text("Done: Accept")
+    expect(desk.locator("[data-rows] .is-unread")).to_have_count(2)
+    focus_is_kept(desk)
+
+
+def test_r_types_a_reply_and_ctrl_enter_sends_it(desk: Page) -> None:
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    desk.keyboard.press("r")
+    desk.keyboard.type("njk? The fitter is on the way.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".pm-case__says")).to_contain_text("Done: Answer")
+    expect(desk.locator(".pm-log")).to_contain_text("njk? The fitter is on the way.")
+    expect(desk.locator("#id_text")).to_have_value("")
+    focus_is_kept(desk)
+    desk.keyboard.press("j")
+    opened(desk, TITLES[1])
+
+
+def test_h_hands_over_without_leaving_the_queue(desk: Page, head: User) -> None:
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    desk.keyboard.press("h")
+    expect(desk.locator("#act select").first).to_be_focused()
+    desk.locator("#act [name=to_employee]").select_option(label="Head, Willow office")
+    desk.locator("#act [name=reason]").fill("Needs a ladder")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".pm-relay")).to_contain_text("Head, Willow office")
+    expect(desk.locator(".pm-queue__list")).to_be_visible()
+    focus_is_kept(desk)
+
+
+def test_i_notes_for_colleagues_only(desk: Page) -> None:
+    desk.keyboard.press("j")
+    opened(desk, TITLES[0])
+    desk.keyboard.press("i")
+    desk.keyboard.type("The daughter has a key.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".pm-note")).to_contain_text("The daughter has a key.")
+    focus_is_kept(desk)
+
+
+def test_slash_searches_and_escape_comes_back_to_the_list(desk: Page) -> None:
+    desk.keyboard.press("/")
+    expect(desk.locator("#q")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(desk.locator("[data-rows] .pm-row").first).to_be_focused()
+    desk.keyboard.press("/")
+    desk.keyboard.type("gate")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("[data-rows] .pm-row")).to_have_count(1)
+    assert "q=gate" in desk.url
+
+
+def test_g_and_a_digit_go_to_a_view(desk: Page) -> None:
+    expect(desk.locator("#view-count")).to_have_text("3")
+    desk.keyboard.press("g")
+    desk.keyboard.press("5")
+    desk.wait_for_url("**view=nobody")
+
+
+def test_question_mark_lists_the_keys_and_they_can_be_switched_off(desk: Page) -> None:
+    desk.keyboard.press("?")
+    expect(desk.locator("#keys")).to_be_visible()
+    assert_accessible(desk)
+    desk.locator("[data-keys-off]").check()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("j")
+    expect(desk.locator("#case[data-number]")).to_have_count(0)
+
+
+def test_what_comes_in_is_told_and_moves_the_list_only_on_demand(desk: Page, file: File) -> None:
+    desk.keyboard.press("j")
+    opened(desk, TITLES[0])
+    file("Rubbish not collected", minutes=60)  # it will stand first
+    expect(desk.locator("#queue-new")).to_contain_text("1 new", timeout=4000)
+    expect(desk.locator("[data-rows] .pm-row")).to_have_count(3)
+    expect(desk.locator("[data-rows] .pm-row").first).to_contain_text(TITLES[0])
+    desk.keyboard.press(".")
+    expect(desk.locator("[data-rows] .pm-row")).to_have_count(4)
+    expect(desk.locator("[data-rows] .pm-row").first).to_contain_text("Rubbish not collected")
+    opened(desk, TITLES[0])
+    focus_is_kept(desk)
+    assert_accessible(desk)
+
+
+def test_two_agents_in_one_complaint_see_each_other_and_lose_no_draft(
+    desk: Page, page_as: PageAs, centre: Department, company: Company
+) -> None:
+    other = page_as(make_employee(centre, Role.CENTRE_AGENT, name="Dong Yue"), QUEUE)
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    path = desk.url.partition("?")[0]
+    other.goto(path)
+    expect(desk.locator("#look")).to_contain_text("Dong Yue is reading this", timeout=6000)
+    expect(other.locator("#look")).to_contain_text("Agent is reading this", timeout=6000)
+    desk.keyboard.press("r")
+    desk.keyboard.type("We come at three.")
+    expect(other.locator("#look")).to_contain_text("Agent is writing", timeout=6000)
+    other.locator("#id_text").fill("We come at four.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".pm-log")).to_contain_text("We come at three.")
+    expect(other.locator("#arrived")).to_contain_text("We come at three.", timeout=6000)
+    expect(other.locator("#id_text")).to_have_value("We come at four.")
+    other.locator("#id_text").press("Control+Enter")
+    expect(other.locator("#errors")).to_contain_text("wrote while you did")
+    expect(other.locator("#arrived")).to_contain_text("We come at three.")
+    expect(other.locator("#id_text")).to_have_value("We come at four.")
+    assert_accessible(other)
+    with company_scope(company.pk):
+        assert Complaint.objects.get(number=path.split("/")[-2]).event_position == 3
+
+
+def test_draft_outlives_leaving_and_a_server_that_does_not_answer(desk: Page) -> None:
+    desk = desk.context.new_page()  # whose faults are meant
+    desk.goto(QUEUE)
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    desk.keyboard.press("r")
+    desk.keyboard.type("The fitter comes at three.")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("j")
+    opened(desk, TITLES[1])
+    desk.keyboard.press("k")
+    opened(desk, TITLES[0])
+    expect(desk.locator("#id_text")).to_have_value("The fitter comes at three.")
+    desk.route("**/answer/", lambda route: route.abort())
+    desk.locator("#id_text").focus()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.get_by_text("Not sent")).to_be_visible()
+    desk.unroute("**/answer/")
+    desk.reload()
+    expect(desk.locator("#id_text")).to_have_value("The fitter comes at three.")
+    desk.locator("#id_text").focus()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".pm-log")).to_contain_text("The fitter comes at three.")
+    desk.reload()
+    expect(desk.locator("#id_text")).to_have_value("")
+
+
+def test_phone_shows_one_pane_at_a_time(desk: Page) -> None:
+    desk.set_viewport_size({"width": 360, "height": 740})
+    desk.reload()
+    desk.locator("[data-rows] .pm-row").first.click()
+    expect(desk.locator("#case h2")).to_have_text(TITLES[0])
+    expect(desk.locator(".pm-queue__list")).to_be_hidden()
+    desk.locator(".pm-back").click()
+    expect(desk.locator(".pm-queue__list")).to_be_visible()
+    assert_accessible(desk)
+
+
+def test_skip_of_the_next_one_needs_a_reason(desk: Page, agent: User, company: Company) -> None:
+    desk.get_by_text("Skip the next one").click()
+    desk.get_by_role("button", name="Skip it, take the one after").click()
+    expect(desk.locator("#skip-reason")).to_be_focused()
+    desk.locator("#skip-reason").fill("The caller is my cousin.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#case h2")).to_have_text(TITLES[1])
+    with company_scope(company.pk):
+        first = Complaint.objects.get(number__endswith="-000001")
+        assert services.take_next_complaint(by=Employee.objects.get(user=agent), at=timezone.now()) != first
