@@ -54,6 +54,7 @@ class ComplaintsConfig(AppConfig):
                 for name in ("urged", "escalated_80", "escalated_100", "escalated_150", "escalated_200")
             ),
         )
+        administrators = frozenset({Role.COMPANY_ADMINISTRATOR})
         register_navigation(
             NavigationEntry(_("Complaints"), "complaints:mine", "message-circle", RESIDENTS, order=20),
             NavigationEntry(
@@ -62,9 +63,8 @@ class ComplaintsConfig(AppConfig):
             NavigationEntry(_("Queue"), "complaints:queue", "inbox", STAFF, order=20),
             NavigationEntry(_("Log a contact"), "complaints:log", "phone-incoming", STAFF, order=25),
             NavigationEntry(_("Number, name, room"), "complaints:queue", "search", STAFF, order=10, place="search"),
-            NavigationEntry(
-                _("Clocks"), "complaints:clocks", "clock", frozenset({Role.COMPANY_ADMINISTRATOR}), order=80, place="account"
-            ),
+            NavigationEntry(_("Clocks"), "complaints:clocks", "clock", administrators, order=60, place="settings"),
+            NavigationEntry(_("Categories"), "complaints:categories", "category", administrators, order=70, place="settings"),
         )
         register_waiting(home.waiting)
         register_on_leaving(take_from_leaver)

@@ -250,8 +250,12 @@ class AnswerForm(VerbForm):
 
 
 class HandOverForm(ReasonForm):
-    to_employee = forms.ModelChoiceField(Employee.objects.none(), label=_("To an employee"), required=False)
-    to_department = forms.ModelChoiceField(Department.objects.none(), label=_("Or to a department"), required=False)
+    to_employee = forms.ModelChoiceField(
+        Employee.objects.none(), label=_("To an employee"), required=False, empty_label=_("Anybody of the department")
+    )
+    to_department = forms.ModelChoiceField(
+        Department.objects.none(), label=_("Or to a department"), required=False, empty_label=_("The employee's own")
+    )
     field_order = ("to_employee", "to_department", "reason", "version")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -283,7 +287,7 @@ class WaitForm(TextForm):
 
 
 class RecategoriseForm(VerbForm):
-    category = forms.ModelChoiceField(Category.objects.none(), label=_("What is it about"))
+    category = forms.ModelChoiceField(Category.objects.none(), label=_("What is it about"), empty_label=_("Choose"))
     severity = forms.ChoiceField(label=_("How urgent is it"), choices=Severity.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

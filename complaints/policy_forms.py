@@ -19,12 +19,16 @@ from .services.policies import RuleKey, default_rules
 
 
 @dataclass(frozen=True)
-class RuleRow:
-    """One line of the table: a category (or all the rest) and a severity, with the field of each clock."""
+class RuleGroup:
+    """The limits of a category, or of all the rest: a line for each severity with the field of each clock."""
 
-    category: Any
-    severity: str
-    fields: list[Any]
+    category: Category | None
+    lines: list[tuple[str, list[Any]]]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether anything differs here from the rule for all other categories."""
+        return any(field.value() not in (None, "") or field.errors for _severity, fields in self.lines for field in fields)
 
 
 class PolicyForm(forms.Form):
@@ -32,9 +36,8 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lines: list[tuple[Category | None, str]] = [
-            (category, severity) for category in [None, *categories()] for severity in Severity.values
-        ]
+        self.categories: list[Category | None] = [None, *categories()]
+        self.lines = [(category, severity) for category in self.categories for severity in Severity.values]
         now = self._current()
         for category, severity in self.lines:
             for clock in Clock:
@@ -44,7 +47,12 @@ class PolicyForm(forms.Form):
                     required=category is None,
                     initial=now.get((category.pk if category else None, severity, clock)),
                     widget=forms.NumberInput(
-                        attrs={"class": "form-control", "aria-label": self.label(category, severity, clock)}
+                        attrs={
+                            "class": "form-control",
+                            "inputmode": "numeric",
+                            "aria-label": self.label(category, severity, clock),
+                            "placeholder": now.get((None, severity, clock), "") if category else "",
+                        }
                     ),
                 )
 
@@ -64,10 +72,12 @@ class PolicyForm(forms.Form):
         rules = ClockRule.objects.filter(policy=newest)
         return {(rule.category_id, rule.severity, rule.clock): rule.minutes for rule in rules}
 
-    def rows(self) -> Iterator[RuleRow]:
-        for category, severity in self.lines:
-            fields = [self[self.name(category, severity, clock)] for clock in Clock]
-            yield RuleRow(category or _("All other categories"), str(Severity(severity).label), fields)
+    def groups(self) -> Iterator[RuleGroup]:
+        for category in self.categories:
+            lines = [
+                (str(severity.label), [self[self.name(category, severity, clock)] for clock in Clock]) for severity in Severity
+            ]
+            yield RuleGroup(category, lines)
 
     def rules(self) -> dict[RuleKey, int]:
         """What was typed, for publish_policy()."""

@@ -49,7 +49,7 @@ def category_list(request: HttpRequest) -> HttpResponse:
     """The categories that askers choose from; one can be added, or retired so that it is offered no longer."""
     retire = request.POST.get("retire")
     if retire is not None:
-        services.retire_category(code=retire, by=_user(request), at=timezone.now())
+        services.retire_category(code=retire.replace("\0", ""), by=_user(request), at=timezone.now())
         return redirect("complaints:categories")
     form = CategoryForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

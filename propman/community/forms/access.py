@@ -20,7 +20,7 @@ class CodeForm(forms.Form):
 
 
 class ClaimForm(forms.Form):
-    community = forms.ModelChoiceField(label=_("Community"), queryset=Community.objects.none())
+    community = forms.ModelChoiceField(label=_("Community"), queryset=Community.objects.none(), empty_label=_("Choose"))
     room = forms.CharField(label=_("Building, entrance, room"), max_length=60, help_text=_("For example 3-2-1201."))
     kind = forms.ChoiceField(label=_("I am the"), choices=Occupancy.Kind.choices)
     name = forms.CharField(label=_("Your name"), max_length=80)

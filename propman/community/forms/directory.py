@@ -58,7 +58,7 @@ class NameForm(forms.Form):
 
 
 class AddEntranceForm(forms.Form):
-    building = forms.ModelChoiceField(label=_("Building"), queryset=Building.objects.none())
+    building = forms.ModelChoiceField(label=_("Building"), queryset=Building.objects.none(), empty_label=_("Choose"))
     name = forms.CharField(label=_("Entrance"), max_length=30)
 
     def __init__(self, *args: Any, community: Community, **kwargs: Any) -> None:

@@ -125,7 +125,7 @@ class EmployeeForm(forms.Form):
 class ShiftForm(forms.Form):
     """A shift in the company's zone; an end before the beginning means the next morning."""
 
-    employee = forms.ModelChoiceField(label=_("Employee"), queryset=Employee.objects.none())
+    employee = forms.ModelChoiceField(label=_("Employee"), queryset=Employee.objects.none(), empty_label=_("Choose"))
     day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}))
     begins = forms.TimeField(label=pgettext_lazy("time", "From"), widget=forms.TimeInput({"type": "time"}))
     ends = forms.TimeField(label=pgettext_lazy("time", "Until"), widget=forms.TimeInput({"type": "time"}))

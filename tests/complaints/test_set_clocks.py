@@ -1,0 +1,63 @@
+"""The administrator's settings of complaints: limits of the clocks, categories."""
+
+import pytest
+
+from complaints.clocks import Clock
+from complaints.models import Category, ClockPolicy, ClockRule, Severity
+from complaints.services.policies import default_rules
+from tests.factories.complaints import make_category
+
+CLOCKS, CATEGORIES = "/lanting/settings/clocks/", "/lanting/settings/categories/"
+
+
+@pytest.fixture
+def admin(administrator, client_of):
+    return client_of(administrator)
+
+
+def typed(**changed):
+    fields = {f"*-{severity}-{clock}": minutes for (_category, severity, clock), minutes in default_rules().items()}
+    return fields | {name.replace("__", "-"): value for name, value in changed.items()}
+
+
+def test_published_limits_are_a_new_version(admin, scope):
+    leak = make_category()
+    assert admin.post(CLOCKS, typed(leak__normal__accept=15)).status_code == 302
+    policy = ClockPolicy.objects.order_by("-version").first()
+    rule = ClockRule.objects.get(policy=policy, category=leak)
+    assert (rule.severity, rule.clock, rule.minutes) == (Severity.NORMAL, Clock.ACCEPT, 15)
+    assert admin.post(CLOCKS, typed(leak__normal__accept=20)).status_code == 302
+    assert ClockPolicy.objects.count() == 2
+    assert ClockRule.objects.get(pk=rule.pk).minutes == 15
+
+
+@pytest.mark.parametrize("wrong", ["", "0", "-5", "soon", "1.5", "9" * 100_000, "\0", "٣٠x"])
+def test_wrong_limit_is_said_beside_its_field_and_nothing_is_published(admin, scope, wrong):
+    response = admin.post(CLOCKS, typed(**{"*__normal__accept": wrong}))
+    assert response.status_code == 422
+    assert response.context["form"].errors["*-normal-accept"]
+    assert not ClockPolicy.objects.exists()
+
+
+def test_category_is_added_and_retired(admin, scope):
+    admin.post(CATEGORIES, {"code": "mould", "name": "Mould", "name_zh": "霉斑"})
+    assert Category.objects.get(code="mould").retired_at is None
+    admin.post(CATEGORIES, {"retire": "mould"})
+    assert Category.objects.get(code="mould").retired_at is not None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"code": "Two words"}, {"code": "leak"}, {"name": ""}, {"name_zh": "x" * 100_000}, {"name": "\0"}]
+)
+def test_wrong_category_is_said_and_what_was_typed_stays(admin, scope, wrong):
+    make_category()
+    response = admin.post(CATEGORIES, {"code": "mould", "name": "Mould", "name_zh": "霉斑"} | wrong)
+    assert response.status_code == 422
+    assert Category.objects.count() == 1
+    assert response.context["form"].data["code"] == ({"code": "mould"} | wrong)["code"]
+
+
+def test_category_that_does_not_exist_is_not_retired(admin, scope):
+    make_category()
+    assert admin.post(CATEGORIES, {"retire": "nothing\0"}).status_code in {302, 404}
+    assert Category.objects.get().retired_at is None
