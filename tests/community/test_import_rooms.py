@@ -252,6 +252,24 @@ def test_command_reads_a_workbook(community, room_file, capsys):
     assert (failed, result["created"]) == ("", 1)
 
 
+@pytest.mark.long
+def test_hundred_thousand_rows_come_in_and_every_bad_one_is_named(community, room_file, capsys):
+    """Each thousandth row repeats the one before; nothing is written until they are left out."""
+    numbers = [n - (n % 1000 == 999) for n in range(100_000)]
+    lines = "".join(f"{n % 400 // 2},{n % 2 + 1},{n // 400 + 1},80,Owner {n},138{n:08}\n" for n in numbers)
+    path = room_file(f"building,entrance,room,area,owner,phone\n{lines}")
+    failed, said, result = run(capsys, "lanting", "willow-garden", path)
+    assert failed
+    assert [line.split(":")[0] for line in said if line.startswith("row")] == [f"row {n + 2}" for n in range(999, 100_000, 1000)]
+    assert (result["refused"], result["imported"]) == (100, False)
+    failed, _said, result = run(capsys, "lanting", "willow-garden", path, "--skip-bad-rows")
+    assert (failed, result["created"]) == ("", 99_900)
+    failed, _said, result = run(capsys, "lanting", "willow-garden", path, "--skip-bad-rows")
+    assert (failed, result["created"], result["left"]) == ("", 0, 99_900)
+    with company_scope(community.company_id):
+        assert Room.objects.count() == 99_900
+
+
 def test_batches_are_bounded_in_memory(scope, community):
     """The plan of ten times as many rows takes less than half as much memory again."""
 
