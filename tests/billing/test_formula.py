@@ -1,4 +1,6 @@
 import csv
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,14 @@ def test_worked_rule_for_few_answers_comes_out(row):
     assert (rate, basis) == (share(row["rate"]), row["basis"])
 
 
+@pytest.mark.parametrize("row", golden("splits"))
+def test_worked_split_comes_out(row):
+    """Owners by id and their days; days that nobody pays for are the last of all."""
+    pairs = {int(key): int(count) for key, count in (part.split(":") for part in row["days"].split())}
+    parts = split_by_days(int(row["total"]), pairs)
+    assert " ".join(f"{key}:{parts[key]}" for key in pairs) == row["parts"]
+
+
 def test_percent_shows_one_decimal():
     assert [percent(Share(*pair)) for pair in ((923, 1000), (1, 3), (2, 3), (1, 1), (0, 9))] == [
         "92.3", "33.3", "66.7", "100.0", "0.0",
@@ -115,11 +125,38 @@ def test_better_rate_never_costs_less(base, one, other, terms):
     assert fee(base, share_of(low, terms)) <= fee(base, share_of(high, terms))
 
 
-@given(st.integers(0, 10**9), rates, all_terms())
+@st.composite
+def proportional_terms(draw, *, dead_band: st.SearchStrategy[int | None]) -> Terms:
+    floor, cap = sorted((draw(points), draw(points)))
+    return Terms(Formula.PROPORTIONAL, floor, cap, draw(dead_band))
+
+
+def exact(share: Share) -> Fraction:
+    return Fraction(share.points, share.maximum)
+
+
+@given(st.integers(0, 10**9), rates, proportional_terms(dead_band=st.none() | points))
 def test_fee_stays_between_floor_and_cap(base, rate, terms):
-    if terms.formula == Formula.PROPORTIONAL:
-        assert half_up(base * terms.floor_bp, BASIS_POINTS) <= fee(base, share_of(rate, terms))
-        assert fee(base, share_of(rate, terms)) <= half_up(base * terms.cap_bp, BASIS_POINTS)
+    found = fee(base, share_of(rate, terms))
+    assert half_up(base * terms.floor_bp, BASIS_POINTS) <= found <= half_up(base * terms.cap_bp, BASIS_POINTS)
+
+
+@given(rates, proportional_terms(dead_band=st.none()))
+def test_share_is_the_rate_clamped_to_floor_and_cap(rate, terms):
+    floor, cap = Fraction(terms.floor_bp, BASIS_POINTS), Fraction(terms.cap_bp, BASIS_POINTS)
+    assert exact(share_of(rate, terms)) == max(floor, min(cap, exact(rate)))
+
+
+@given(rates, proportional_terms(dead_band=points))
+def test_dead_band_forgives_from_its_beginning_on(rate, terms):
+    without = replace(terms, dead_band_from_bp=None)
+    forgiven = exact(rate) >= Fraction(terms.dead_band_from_bp, BASIS_POINTS)
+    assert exact(share_of(rate, terms)) == exact(share_of(Share(1, 1) if forgiven else rate, without))
+
+
+@given(st.integers(0, 10**9), rates)
+def test_fee_lies_within_half_a_cent_of_its_exact_value(base, rate):
+    assert abs(fee(base, rate) - base * exact(rate)) <= Fraction(1, 2)
 
 
 @given(st.integers(0, 10**10), st.dictionaries(st.integers(1, 10**6), st.integers(0, 92), min_size=1, max_size=12))

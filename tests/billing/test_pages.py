@@ -1,10 +1,14 @@
 """Every page for those it is for, and for nobody else."""
 
+import csv
+import io
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import set_script_prefix
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from billing.models import AgreementSignature, Bill, FeeAgreement, Payment
 from propman.community.models import Occupancy, Person
@@ -258,11 +262,37 @@ def test_owner_and_agent_open_no_books(client_of, owner, agent, page):
         assert client_of(user).get(f"/lanting/billing/{page}").status_code == 403
 
 
+def read_back(kind: str, body: bytes) -> list[dict[str, str]]:
+    if kind == "csv":
+        return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    heading, *rows = load_workbook(io.BytesIO(body)).active.values
+    return [dict(zip(heading, map(str, row), strict=True)) for row in rows]
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_trial_balance_is_exported(client_of, finance, kind):
+def test_trial_balance_is_exported(client_of, finance, paid, kind):
     answer = client_of(finance).get(f"/lanting/billing/trial-balance/?export={kind}")
     assert "trial-balance-" in answer["Content-Disposition"]
-    assert b"".join(answer.streaming_content)
+    rows = read_back(kind, b"".join(answer.streaming_content))
+    found = {row["Account"]: (Decimal(row["Debit balance"]), Decimal(row["Credit balance"])) for row in rows}
+    with company_scope(paid.company_id):
+        owed = Decimal(sum(bill.owed for bill in Bill.objects.all())) / 100
+        billed = Decimal(sum(bill.amount for bill in Bill.objects.all())) / 100
+    assert found == {
+        "Receivables": (owed, 0),
+        "Revenue": (0, billed),
+        "Cash": (Decimal("540.00"), 0),
+        "Owner credit": (0, Decimal("7.20")),
+    }
+    assert sum(Decimal(row["Debits"]) - Decimal(row["Credits"]) for row in rows) == 0
+
+
+def test_trial_balance_that_does_not_agree_says_so(client_of, finance, run, monkeypatch):
+    from billing.views import books
+
+    rows = [{"community__name": "W", "kind": "cash", "currency": "CNY", "debited": 5, "credited": 4, "accounts": 1}]
+    monkeypatch.setattr(books, "trial_balance", lambda: rows)
+    assert "do not agree" in client_of(finance).get("/lanting/billing/trial-balance/").content.decode()
 
 
 def test_run_and_its_export(client_of, finance, run, bill):

@@ -45,6 +45,42 @@ def test_application_cannot_change_a_bill(run, scope, column):
     refused(f"UPDATE billing_bill SET {column} = {column}")
 
 
+def test_application_may_write_these_columns_and_no_others(run, scope):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.column_privileges WHERE grantee = 'propman_app' "
+            "AND privilege_type = 'UPDATE' AND table_name = ANY (%s) ORDER BY 1, 2",
+            [FOREVER],
+        )
+        written = cursor.fetchall()
+        cursor.execute(
+            "SELECT table_name FROM information_schema.table_privileges WHERE grantee IN ('propman_app', 'PUBLIC') "
+            "AND privilege_type IN ('DELETE', 'TRUNCATE', 'TRIGGER') AND table_name = ANY (%s)",
+            [FOREVER],
+        )
+        removed = cursor.fetchall()
+    assert written == [("billing_bill", "cancelled_at"), ("billing_feeagreement", "signed_at")]
+    assert removed == []
+
+
+def test_account_below_nothing_is_refused(run, scope):
+    """The ledger itself refuses to pay out credit that is not there."""
+    from billing.models import Refund
+    from billing.services.books import account
+
+    bill = Bill.objects.first()
+    assert bill is not None
+    place = {"community_id": run.community_id, "currency": "CNY"}
+    cash = account(Account.Kind.CASH, **place)
+    credit = account(Account.Kind.OWNER_CREDIT, **place, household_id=bill.household_id, payer_id=bill.payer_id)
+    refund = Refund.objects.create(
+        community=run.community, household_id=bill.household_id, payer_id=bill.payer_id, year=2026, number=1, amount=1,
+        currency="CNY", reason="x", key="k", paid_by_id=run.agreement.proposed_by_id, paid_at=run.issued_at,
+    )  # fmt: skip
+    with pytest.raises(DatabaseError, match="billing_account_never_overdrawn"), transaction.atomic():
+        Transfer.objects.create(kind="refund", debit=credit, credit=cash, amount=1, key="x", refund=refund, at=run.issued_at)
+
+
 def test_not_even_the_owner_of_the_tables_rewrites(transactional_db, run):
     connection.close()
     owner = owner_connection()
