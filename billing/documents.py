@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from billing.formula import percent
 from billing.models import Bill, Payment, Transfer
 from billing.pdf import Document
+from billing.quarters import Quarter
 from propman.common.money import in_figures
 from propman.tenancy.models import Company
 
@@ -19,6 +20,17 @@ Y_M_D = "Y-m-d"
 def area(hundredths: int) -> str:
     """9460 is 94.60."""
     return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def quarter_in_words(quarter: Quarter) -> str:
+    """2026Q3 is "third quarter 2026"."""
+    words = {
+        1: pgettext("of a year", "first quarter"),
+        2: pgettext("of a year", "second quarter"),
+        3: pgettext("of a year", "third quarter"),
+        4: pgettext("of a year", "fourth quarter"),
+    }
+    return _("%(quarter)s %(year)s") % {"quarter": words[quarter.number], "year": quarter.year}
 
 
 def bill_document(bill: Bill, company: Company, moves: Sequence[Transfer], *, language: str) -> Document:
@@ -54,7 +66,7 @@ def bill_document(bill: Bill, company: Company, moves: Sequence[Transfer], *, la
         facts = [
             (_("To"), bill.payer.name if bill.payer else _("The owner of %(room)s") % {"room": bill.room_label}),
             (_("Room"), bill.room_label),
-            (_("Quarter"), f"{bill.quarter} ({bill.period.first_day} – {bill.period.last_day})"),
+            (_("Quarter"), f"{quarter_in_words(bill.period)} ({bill.period.first_day} – {bill.period.last_day})"),
             (_("Issued"), day(bill.issued_at, company)),
             (_("To pay by"), bill.due_on.isoformat()),
         ]
@@ -79,7 +91,7 @@ def receipt_document(payment: Payment, company: Company, moves: Sequence[Transfe
         lines = [
             (
                 _("Bill %(number)s") % {"number": move.bill.reference} if move.bill else _("Owner credit, for later bills"),
-                move.bill.quarter if move.bill else "",
+                quarter_in_words(move.bill.period) if move.bill else "",
                 in_figures(move.amount),
             )
             for move in moves

@@ -15,7 +15,14 @@ from billing.quarters import Quarter
 from propman.accounts.models import User
 from propman.community.models import Household, Person
 
-AGES = ((0, "not due yet"), (30, "1-30"), (90, "31-90"), (365, "91-365"))
+# Days past due: more than the first, up to the second.
+AGES: dict[str, tuple[int | None, int | None]] = {
+    "not_due": (None, 0),
+    "month": (0, 30),
+    "quarter": (30, 90),
+    "year": (90, 365),
+    "older": (365, None),
+}
 
 
 def bills_of(user: User) -> BillQuerySet:
@@ -97,9 +104,15 @@ def sums_of(runs: list[BillRun]) -> dict[int, Mapping[str, Any]]:
     return {row["run_id"]: row for row in rows}
 
 
+def due_between(age: str, *, today: date) -> Q:
+    """Bills as many days past due as the age says; see AGES."""
+    over, up_to = AGES[age]
+    due = Q() if over is None else Q(due_on__lt=today - timedelta(days=over))
+    return due if up_to is None else due & Q(due_on__gte=today - timedelta(days=up_to))
+
+
 def arrears(*, today: date) -> list[dict[str, Any]]:
-    """What is open by community and age, in minor units, oldest debt first within a line."""
-    edges = [today - timedelta(days=days) for days, _label in AGES]
+    """What is open by community and age, in minor units."""
     owed = F("amount") - F("settled")
     rows = (
         Bill.objects.open()
@@ -108,19 +121,16 @@ def arrears(*, today: date) -> list[dict[str, Any]]:
         .annotate(
             bills=Count("pk"),
             total=Sum(owed),
-            not_due=Sum(owed, filter=Q(due_on__gte=edges[0]), default=0),
-            month=Sum(owed, filter=Q(due_on__lt=edges[0], due_on__gte=edges[1]), default=0),
-            quarter=Sum(owed, filter=Q(due_on__lt=edges[1], due_on__gte=edges[2]), default=0),
-            year=Sum(owed, filter=Q(due_on__lt=edges[2], due_on__gte=edges[3]), default=0),
-            older=Sum(owed, filter=Q(due_on__lt=edges[3]), default=0),
+            **{age: Sum(owed, filter=due_between(age, today=today), default=0) for age in AGES},
         )
     )
     return list(rows)
 
 
-def overdue_bills(*, today: date, community: str = "") -> QuerySet[Bill]:
-    """Open bills past their day, the longest overdue first."""
-    bills = Bill.objects.open().filter(due_on__lt=today).select_related("payer", "community", "household")
+def bills_in_arrears(*, today: date, community: str = "", age: str = "") -> QuerySet[Bill]:
+    """Open bills of an age, or all that are past their day, the longest overdue first."""
+    late = due_between(age, today=today) if age in AGES else Q(due_on__lt=today)
+    bills = Bill.objects.open().filter(late).select_related("payer", "community", "household")
     if community:
         bills = bills.filter(community__address=community)
     return bills.oldest_first()
@@ -166,6 +176,11 @@ class Income:
         return f"{tenths // 10}.{tenths % 10}"
 
 
+def short_of(name: str) -> str:
+    """Two or three letters for a chart: WG for Willow Garden, 柳园 for 柳园小区."""
+    return "".join(word[0] for word in name.split())[:3].upper() if name.isascii() else name[:2]
+
+
 def tenths(share: Share) -> int:
     return round(share.points * 1000 / share.maximum)
 
@@ -193,7 +208,7 @@ def satisfaction_against_income(quarter: str) -> list[Income]:
                 name=run.community.name,
                 address=run.community.address,
                 quarter=quarter,
-                short="".join(word[0] for word in run.community.name.split())[:3].upper(),
+                short=short_of(run.community.name),
                 rate=run.rate,
                 change_tenths=tenths(run.rate) - tenths(last.rate) if last else None,
                 price=round(run.agreement.price * run.share_points / run.share_maximum),

@@ -25,6 +25,7 @@ class Entry:
     kind: Transfer.Kind
     bill: Bill | None
     payment: Payment | None
+    number: str  # of the bill, credit note or refund
     reason: str
     room: str
     amount: int
@@ -52,7 +53,7 @@ def _transfers(whose: Mapping[str, Any]) -> QuerySet[Transfer]:
         mine |= Q(**{f"{reason}__isnull": False}, **{f"{reason}__{name}": value for name, value in whose.items()})
     rooms = ("payment__household__room", "refund__household__room", "reversal__payment__household__room")
     found = Transfer.objects.filter(mine).exclude(kind__in=BETWEEN_OWN)
-    return found.select_related("debit", "bill", "credit_note", *rooms).order_by("pk")
+    return found.select_related("debit", "bill", "credit_note", *rooms).order_by("at", "pk")
 
 
 def _entries(transfers: Iterable[Transfer]) -> list[Entry]:
@@ -68,12 +69,14 @@ def _entries(transfers: Iterable[Transfer]) -> list[Entry]:
             continue
         payment = move.payment or (move.reversal.payment if move.reversal else None)
         source = payment or move.refund
+        paper = move.credit_note or move.bill
         entries.append(
             Entry(
                 at=move.at,
                 kind=KINDS.get(kind, kind),
                 bill=None if payment else move.bill,
                 payment=payment,
+                number=move.refund.receipt if move.refund else paper.reference if paper else "",
                 reason=next((given.reason for given in (move.credit_note, move.refund, move.reversal) if given), ""),
                 room=source.household.room.label if source else move.bill.room_label,
                 amount=amount,

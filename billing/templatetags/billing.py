@@ -5,10 +5,9 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from billing.documents import area as area_of
+from billing.documents import quarter_in_words
 from billing.formula import Share
 from billing.formula import percent as percent_of
 from billing.quarters import Quarter
@@ -44,14 +43,7 @@ def percent(result: Any) -> str:
 @register.filter
 def quarter(name: str) -> str:
     """2026Q3 as people say it."""
-    found = Quarter.parse(name)
-    words = {
-        1: pgettext("of a year", "first quarter"),
-        2: pgettext("of a year", "second quarter"),
-        3: pgettext("of a year", "third quarter"),
-        4: pgettext("of a year", "fourth quarter"),
-    }
-    return _("%(quarter)s %(year)s") % {"quarter": words[found.number], "year": found.year}
+    return quarter_in_words(Quarter.parse(name))
 
 
 @register.filter

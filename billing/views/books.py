@@ -1,5 +1,6 @@
 """Finance: runs, arrears, the counter, corrections, the trial balance; satisfaction against income."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -21,9 +22,11 @@ from billing.permissions import BOOKS, COUNTER, bill_for, payment_for
 from billing.quarters import midnight
 from billing.selectors.counter import customers_like, may_pay, payments_like, position, takings
 from billing.selectors.money import (
+    AGES,
+    Income,
     arrears,
+    bills_in_arrears,
     credit_notes,
-    overdue_bills,
     runs_with_sums,
     satisfaction_against_income,
     standing,
@@ -76,7 +79,15 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     if request.GET.get("export") == "csv":
         return bill_export(f"bills-{found.quarter}-{found.community.address}", bills)
     page = Paginator(bills, PAGE).get_page(request.GET.get("page"))
-    shown = {"run": found, "page": page, "q": wanted, "rate": percent(found.rate), "share": percent(found.share)}
+    kept = f"&{urlencode({'q': wanted})}" if wanted else ""
+    shown = {
+        "run": found,
+        "page": page,
+        "q": wanted,
+        "keep": kept,
+        "rate": percent(found.rate),
+        "share": percent(found.share),
+    }
     return render(request, "billing/run.html", shown)
 
 
@@ -114,13 +125,34 @@ def bill_export(name: str, bills) -> Any:  # type: ignore[no-untyped-def]
 def arrears_by_age(request: HttpRequest) -> HttpResponse:
     """What is open by community and age, and the bills behind it."""
     today = company_of(request).today(timezone.now())
-    place = request.GET.get("community", "")[:60]
-    bills = overdue_bills(today=today, community=place)
+    place, age = request.GET.get("community", "")[:60], request.GET.get("age", "")
+    bills = bills_in_arrears(today=today, community=place, age=age)
     if request.GET.get("export") == "csv":
         return bill_export(f"arrears-{today}", bills)
-    page = Paginator(bills, PAGE).get_page(request.GET.get("page"))
-    shown = {"rows": arrears(today=today), "page": page, "community": place, "today": today}
+    rows = arrears(today=today)
+    for row in rows:
+        row["ages"] = [(name, row[name]) for name in AGES]
+    kept = urlencode({name: value for name, value in (("community", place), ("age", age)) if value})
+    shown = {
+        "rows": rows,
+        "totals": totals_of(rows),
+        "page": Paginator(bills, PAGE).get_page(request.GET.get("page")),
+        "heading": _("Open bills that are not due yet") if age == "not_due" else _("Bills past due, oldest first"),
+        "keep": f"&{kept}" if kept else "",
+    }
     return render(request, "billing/arrears.html", shown)
+
+
+def totals_of(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The sums of several communities, where they have one currency."""
+    if len(rows) < 2 or len({row["currency"] for row in rows}) > 1:
+        return None
+    return {
+        "bills": sum(row["bills"] for row in rows),
+        "total": sum(row["total"] for row in rows),
+        "ages": [sum(row[age] for row in rows) for age in AGES],
+        "currency": rows[0]["currency"],
+    }
 
 
 @role_required(*BOOKS)
@@ -367,11 +399,20 @@ def income(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/income.html", shown)
 
 
-def chart(rows) -> list[dict[str, str]]:  # type: ignore[no-untyped-def]
-    """Where each community's point stands: satisfaction from 50 to 100 % across, price earned from 50 to 100 % up."""
-    points = []
-    for row in rows:
-        x, y = float(row.percent), float(row.fee_percent)
-        across, up = (max(0.0, min(50.0, value - 50)) for value in (x, y))
-        points.append({"short": row.short, "x": f"{across * 2:.1f}", "y": f"{100 - up * 2:.1f}"})
-    return points
+def chart(rows: Sequence[Income]) -> dict[str, Any]:
+    """Where the points stand on a field of 404 by 270: satisfaction across, the share of the fee that was earned up."""
+    figures = [(row.short, float(row.percent), float(row.fee_percent)) for row in rows]
+    shares = [value for _short, rate, fee in figures for value in (rate, fee)]
+    low = min([80, *(int(value // 10) * 10 for value in shares)])
+    high = max([100, *(-int(-value // 10) * 10 for value in shares)])
+
+    def place(value: float) -> tuple[str, str]:
+        part = (value - low) / (high - low)
+        return f"{40 + 350 * part:.1f}", f"{226 - 210 * part:.1f}"
+
+    step = 5 if high - low <= 30 else 10
+    return {
+        "points": [{"short": short, "x": place(rate)[0], "y": place(fee)[1]} for short, rate, fee in figures],
+        "ticks": [{"value": value, "x": place(value)[0], "y": place(value)[1]} for value in range(low, high + 1, step)],
+        "line": {"x": place(100)[0], "y": place(100)[1]},
+    }

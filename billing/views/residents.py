@@ -212,6 +212,7 @@ def result_words(found) -> dict[str, object]:  # type: ignore[no-untyped-def]
     ways = outcome.three_ways
     return {
         "result": found,
+        "has_comments": any(line.comments for line in found.lines),
         "community": found.survey.community,
         "rate": percent(outcome.rate),
         "ways": {way: percent(share) for way, share in ways.items()} if ways else None,
