@@ -8,7 +8,7 @@ class ComplaintsConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from propman.accounts.context import NavigationEntry, register_navigation
-        from propman.accounts.roles import RESIDENTS, STAFF, Role
+        from propman.accounts.roles import CENTRE, RESIDENTS, STAFF, Role
         from propman.community.home import register_section, register_waiting
         from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import NoticeKind, register_notices
@@ -61,6 +61,7 @@ class ComplaintsConfig(AppConfig):
                 _("File a complaint"), "complaints:file", "plus", RESIDENTS, order=30, place="new", short_label=_("New")
             ),
             NavigationEntry(_("Queue"), "complaints:queue", "inbox", STAFF, order=20),
+            NavigationEntry(_("Phone intake"), "complaints:intake", "phone-call", CENTRE, order=22),
             NavigationEntry(_("Log a contact"), "complaints:log", "phone-incoming", STAFF, order=25),
             NavigationEntry(_("Number, name, room"), "complaints:queue", "search", STAFF, order=10, place="search"),
             NavigationEntry(_("Clocks"), "complaints:clocks", "clock", administrators, order=60, place="settings"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import filing, follow, lists, queue, settings, thread
+from .views import filing, follow, intake, lists, queue, settings, thread
 from .workflow import Verb
 
 app_name = "complaints"
@@ -41,6 +41,10 @@ urlpatterns = [
     path("complaints/queue/views/", queue.save_view, name="save_view"),
     path("complaints/queue/views/<int:pk>/remove/", queue.remove_view, name="remove_view"),
     path("complaints/queue/skipped/", queue.skipped, name="skipped"),
+    path("complaints/intake/", intake.intake, name="intake"),
+    path("complaints/intake/callers/", intake.callers, name="callers"),
+    path("complaints/intake/caller/", intake.caller, name="caller"),
+    path("complaints/intake/<str:number>/", intake.done, name="intake_done"),
     path("complaints/take-next/", queue.take_next, name="take_next"),
     path("complaints/skip-next/", queue.skip_next, name="skip_next"),
     path("complaints/<str:number>/", thread.detail, name="detail"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +39,7 @@ VIEW_LABELS: dict[str, tuple[Any, str]] = {
 VIEWS = tuple(VIEW_LABELS)
 OWN_VIEWS = ("mine", "first_asked", "offered")
 FOUND = "found"  # what a search without a view looks at: all that the viewer may see
-PAGE = 50
+PAGE = 30
 
 # What brings a complaint into a view; "complaint.escalated" also says that a clock ran out.
 TAKEN = frozenset(
@@ -146,7 +146,14 @@ def queue_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
     if wanted.words:
         return found_page(wanted, viewer, at=at)
     keys = ["-pk"] if wanted.newest_first else ["next_due_at", "pk"]
-    return page_of(matching(wanted, viewer, at=at).for_list(), keys=keys, size=PAGE, after=wanted.after)
+    page = page_of(matching(wanted, viewer, at=at).only("next_due_at"), keys=keys, size=PAGE, after=wanted.after)
+    return Page(with_facts([row.pk for row in page.rows]), page.after, page.is_first)
+
+
+def with_facts(ids: Sequence[int]) -> list[Complaint]:
+    """The rows of one page with all that they show, in this order: joined only once the page is known."""
+    rows = {row.pk: row for row in Complaint.objects.for_list().filter(pk__in=ids)}
+    return [rows[pk] for pk in ids]
 
 
 def found_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
@@ -154,31 +161,31 @@ def found_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
 
     Of a confidential complaint only the centre finds name, phone and room.
     """
-    rows = matching(wanted, viewer, at=at).for_list()
+    rows = matching(wanted, viewer, at=at)
     if (numbered := by_number(rows, wanted.words)) and not wanted.after:
-        return Page(numbered, "", is_first=True)
+        return Page(with_facts(numbered), "", is_first=True)
     before = int(wanted.after) if NUMBER_OF_ROW.fullmatch(wanted.after) else None
-    found: list[Complaint] = []
+    found: list[int] = []
     searched, beyond = 0, before
     while len(found) <= PAGE and searched < MOST_SEARCHED:
         ids = matching_ids(wanted.words, viewer, before=beyond)
-        found += rows.filter(pk__in=ids).order_by("-pk")[: PAGE + 1 - len(found)]
+        found += rows.filter(pk__in=ids).order_by("-pk").values_list("pk", flat=True)[: PAGE + 1 - len(found)]
         searched += len(ids)
         if len(ids) < SEARCHED_AT_ONCE:
             break
         beyond = ids[-1]
     more, found = len(found) > PAGE, found[:PAGE]
-    return Page(found, str(found[-1].pk) if more else "", is_first=before is None)
+    return Page(with_facts(found), str(found[-1]) if more else "", is_first=before is None)
 
 
-def by_number(rows: ComplaintQuerySet, words: str) -> list[Complaint]:
-    """The complaint whose number was typed, whole or only its end, of this year or the three before."""
+def by_number(rows: ComplaintQuerySet, words: str) -> list[int]:
+    """The id of the complaint whose number was typed, whole or only its end, of this year or the three before."""
     if (typed := NUMBER.fullmatch(words)) is None:
         return []
     year, count = typed[1], typed[2].zfill(6)
     this = timezone.localdate().year
     years = [year] if year else [str(this - back) for back in range(4)]
-    return list(rows.filter(number__in=[f"{one}-{count}" for one in years]).order_by("-pk"))
+    return list(rows.filter(number__in=[f"{one}-{count}" for one in years]).order_by("-pk").values_list("pk", flat=True))
 
 
 def matching_ids(words: str, viewer: Viewer, *, before: int | None = None, most: int = SEARCHED_AT_ONCE) -> list[int]:

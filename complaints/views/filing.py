@@ -11,7 +11,7 @@ from django.utils import timezone
 from complaints import services
 from complaints.forms import ContactForm, FilingForm
 from complaints.models import Contact
-from complaints.permissions import complaint_for, viewer_of
+from complaints.permissions import Viewer, complaint_for, viewer_of
 from complaints.workflow import BadInput
 from propman.accounts.models import User
 from propman.accounts.permissions import role_required
@@ -91,9 +91,9 @@ def log(request: HttpRequest) -> HttpResponse:
     return render(request, "complaints/log.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def to_receipt(user: User, filed: services.Filed) -> HttpResponse:
+def to_receipt(user: User, filed: services.Filed, name: str = "complaints:receipt") -> HttpResponse:
     """The code goes along in a cookie for that one page: no server keeps it."""
-    page = reverse("complaints:receipt", args=[filed.complaint.number])
+    page = reverse(name, args=[filed.complaint.number])
     response = redirect(page)
     response.set_signed_cookie(
         RECEIPT,
@@ -112,6 +112,11 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """Number and tracking code, to keep or to read out; the code is shown for an hour, to whoever filed."""
     viewer = viewer_of(request)
     complaint = complaint_for(viewer, number)
+    context = {"complaint": complaint, "code": code_for(request, viewer), "viewer": viewer}
+    return render(request, "complaints/receipt.html", context)
+
+
+def code_for(request: HttpRequest, viewer: Viewer) -> str:
+    """The tracking code that goes with this page, or nothing for anybody else and later."""
     salt = f"{RECEIPT} {viewer.user.pk} {request.path}"
-    code = request.get_signed_cookie(RECEIPT, "", salt=salt, max_age=RECEIPT_LASTS)
-    return render(request, "complaints/receipt.html", {"complaint": complaint, "code": code, "viewer": viewer})
+    return request.get_signed_cookie(RECEIPT, "", salt=salt, max_age=RECEIPT_LASTS) or ""

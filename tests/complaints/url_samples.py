@@ -18,4 +18,7 @@ def samples(cast) -> dict[str, dict]:
     make_policy()
     complaint = make_complaint(household=cast.household)
     names = [f"complaints:{name}" for name in ONE] + [f"api-complaint-{name}" for name in API]
-    return {name: {"number": complaint.number} for name in names} | {"complaints:remove_view": {"pk": 1}}
+    return {name: {"number": complaint.number} for name in names} | {
+        "complaints:remove_view": {"pk": 1},
+        "complaints:intake_done": {"number": complaint.number},
+    }

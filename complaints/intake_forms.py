@@ -1,0 +1,49 @@
+"""What an agent types while somebody is on the line."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from propman.community.models import Community
+
+from .models import Category, Contact, Severity
+from .selectors import categories
+from .services.moving import LONGEST_TEXT
+
+HERE, OFFICE, SOLVED = "me", "office", "solved"
+
+
+class IntakeForm(forms.Form):
+    """One call: who, what, how urgent, and what happens next."""
+
+    caller = forms.CharField(max_length=18, required=False, widget=forms.HiddenInput)
+    means = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name"), max_length=80, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=32, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
+    community = forms.ModelChoiceField(Community.objects.none(), label=_("Community"), required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Contact.Kind.choices, initial=Contact.Kind.COMPLAINT)
+    said = forms.CharField(label=_("In the caller’s words"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5}))
+    category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=None)
+    severity = forms.ChoiceField(label=_("Severity"), choices=Severity.choices, initial=Severity.NORMAL)
+    is_confidential = forms.BooleanField(label=_("Hide name, phone and room from the office"), required=False)
+    next = forms.ChoiceField(
+        label=_("What happens next"),
+        choices=[(HERE, _("Stays with me")), (OFFICE, _("Offer to the office")), (SOLVED, _("Solved on the phone"))],
+        initial=HERE,
+    )
+    solution = forms.CharField(
+        label=_("How it was solved"), max_length=LONGEST_TEXT, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["community"].empty_label = _("None of ours")  # type: ignore[attr-defined]
+        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("next") == SOLVED and not (data.get("solution") or "").strip():
+            self.add_error("solution", _("Say how it was solved; the caller is asked whether it holds."))
+        return data
