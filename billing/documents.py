@@ -62,12 +62,12 @@ def bill_document(bill: Bill, company: Company, moves: Sequence[Transfer], *, la
                 in_figures(bill.amount - bill.base),
             )
         )
-        lines += [(move.get_kind_display(), day(move.at, company), in_figures(-signed(move))) for move in moves]
+        lines += [(move.get_kind_display(), reason_of(move, company), in_figures(-signed(move))) for move in moves]
         facts = [
             (_("To"), bill.payer.name if bill.payer else _("The owner of %(room)s") % {"room": bill.room_label}),
             (_("Room"), bill.room_label),
             (_("Quarter"), f"{quarter_in_words(bill.period)} ({bill.period.first_day} – {bill.period.last_day})"),
-            (_("Issued"), day(bill.issued_at, company)),
+            (pgettext("document", "Issued"), day(bill.issued_at, company)),
             (_("To pay by"), bill.due_on.isoformat()),
         ]
         if bill.cancelled_at:
@@ -109,7 +109,7 @@ def receipt_document(payment: Payment, company: Company, moves: Sequence[Transfe
             facts=[
                 (_("From"), payment.payer.name if payment.payer else payment.household.room.label),
                 (_("Room"), payment.household.room.label),
-                (_("Received"), day(payment.taken_at, company)),
+                (pgettext("day", "Received"), day(payment.taken_at, company)),
                 (_("Paid by"), str(payment.get_method_display())),
                 (_("Taken by"), payment.taken_by.name),
                 *([(_("Reference"), payment.reference)] if payment.reference else []),
@@ -120,6 +120,16 @@ def receipt_document(payment: Payment, company: Company, moves: Sequence[Transfe
             notes=[],
             footer=f"{company.name} · {payment.receipt}",
         )
+
+
+def reason_of(move: Transfer, company: Company) -> str:
+    """When a transfer moved a bill, and the paper that says why."""
+    said = day(move.at, company)
+    if move.payment:
+        return f"{said}, " + _("receipt %(number)s") % {"number": move.payment.receipt}
+    if paper := move.credit_note:
+        return f"{said}, {paper.reference}: {paper.reason}"
+    return f"{said}: {move.reversal.reason}" if move.reversal else said
 
 
 def signed(move: Transfer) -> int:

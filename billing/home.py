@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.models import AgreementSignature, FeeAgreement
+from billing.permissions import memberships_of
 from billing.selectors.money import bills_of
 from billing.selectors.surveys import open_sheets
 from billing.templatetags.billing import quarter
@@ -17,7 +18,6 @@ from propman.accounts.permissions import has_role
 from propman.accounts.roles import Role
 from propman.common.money import in_figures
 from propman.community.home import Waiting
-from propman.community.models import CommitteeMember
 from propman.tenancy.middleware import company_of
 
 
@@ -58,7 +58,7 @@ def bills(request: HttpRequest, user: User) -> Iterator[Waiting]:
 
 
 def agreements(user: User) -> Iterator[Waiting]:
-    served = CommitteeMember.objects.filter(person__user=user, ends_on=None)
+    served = memberships_of(user)
     signed = AgreementSignature.objects.filter(member__in=served).values("agreement_id")
     unsigned = FeeAgreement.objects.filter(signed_at=None, community__in=served.values("committee__community_id"))
     for agreement in unsigned.exclude(pk__in=signed).select_related("community").order_by("pk")[:5]:

@@ -1,9 +1,11 @@
 """Who sees what of the money and the sheets; the doors to its rows."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from billing.models import Bill, FeeAgreement, Payment, Survey
 from propman.accounts.models import User
@@ -44,13 +46,28 @@ def payment_for(user: User, roles: frozenset[str], reference: str) -> Payment:
     return payment
 
 
+def holds(day: date, *, at: str = "") -> Q:
+    """Not over on that day: a term or lease that ends later still holds."""
+    return Q(**{f"{at}ends_on": None}) | Q(**{f"{at}ends_on__gt": day})
+
+
+def memberships_of(user: User) -> QuerySet[CommitteeMember]:
+    """The user's seats on owners' committees today; requests run in the company's time zone."""
+    today = timezone.localdate()
+    return CommitteeMember.objects.filter(holds(today), holds(today, at="committee__"), person__user=user)
+
+
+def communities_served(user: User) -> list[int]:
+    """The communities on whose committee the user sits."""
+    return list(memberships_of(user).values_list("committee__community_id", flat=True))
+
+
 def communities_of(user: User, roles: frozenset[str]) -> list[int]:
     """The communities whose results the user may read: one's own, or all of them for staff and officials."""
     if roles & (STAFF | OFFICIALS):
         return list(Community.objects.order_by("name").values_list("pk", flat=True))
-    lived = Occupancy.objects.filter(person__user=user, ends_on=None).values_list("household__community_id", flat=True)
-    served = CommitteeMember.objects.filter(person__user=user, ends_on=None).values_list("committee__community_id", flat=True)
-    return sorted({*lived, *served})
+    lived = Occupancy.objects.filter(holds(timezone.localdate()), person__user=user)
+    return sorted({*lived.values_list("household__community_id", flat=True), *communities_served(user)})
 
 
 def community_for(user: User, roles: frozenset[str], address: str) -> Community:
@@ -65,8 +82,7 @@ def agreement_for_reader(user: User, roles: frozenset[str], pk: int) -> FeeAgree
     """An agreement, for the company's management and the committee of its community. Raises Http404."""
     agreements = FeeAgreement.objects.select_related("community")
     if not roles.intersection(BOOKS):
-        served = CommitteeMember.objects.filter(person__user=user, ends_on=None).values("committee__community_id")
-        agreements = agreements.filter(community__in=served)
+        agreements = agreements.filter(community__in=communities_served(user))
     if (agreement := agreements.filter(pk=pk).first()) is None:
         raise Http404
     return agreement

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from billing.forms import AgreementForm, agreement_initial
 from billing.formula import Band, Formula, Terms, percent
 from billing.models import AgreementItem, AgreementSignature, FeeAgreement
-from billing.permissions import AGREEMENTS, BOOKS, agreement_for_reader
+from billing.permissions import AGREEMENTS, BOOKS, agreement_for_reader, communities_served
 from billing.quarters import Quarter
 from billing.selectors.agreements import SAMPLE_AREA, committee_members, sample_fees
 from billing.services.agreements import NotOnCommittee, TermsRefused, propose_agreement, sign_agreement
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import Role
-from propman.community.models import CommitteeMember, Community
+from propman.community.models import Community
 from propman.tenancy.idempotency import once
 from propman.tenancy.middleware import company_of
 
@@ -29,8 +29,7 @@ def agreements(request: HttpRequest) -> HttpResponse:
     """The agreements of every community that one may read, newest first."""
     communities = Community.objects.order_by("name")
     if not roles(request).intersection(BOOKS):
-        served = CommitteeMember.objects.filter(person__user=person(request), ends_on=None)
-        communities = communities.filter(pk__in=served.values("committee__community_id"))
+        communities = communities.filter(pk__in=communities_served(person(request)))
     by_community: dict[int, list[FeeAgreement]] = {}
     for agreement in FeeAgreement.objects.filter(community__in=communities).order_by("-version"):
         by_community.setdefault(agreement.community_id, []).append(agreement)

@@ -161,7 +161,7 @@ def notes(request: HttpRequest) -> Any:
     """Every credit note: what was corrected, why and by whom."""
     found = credit_notes()
     if request.GET.get("export") == "csv":
-        heading = [_("Number"), _("Bill"), _("Amount"), _("Reason"), _("Issued"), _("By")]
+        heading = [_("Number"), _("Bill"), _("Amount"), _("Reason"), pgettext("document", "Issued"), _("By")]
         rows = [
             [
                 note.reference,
@@ -287,8 +287,8 @@ def payments(request: HttpRequest) -> Any:
 
 def payment_export(name: str, found) -> Any:  # type: ignore[no-untyped-def]
     heading = [
-        _("Receipt"), _("Received"), _("Community"), _("Room"), _("Payer"), _("Paid by"), _("Reference"), _("Amount"),
-        _("Taken by"), _("Reversed"),
+        _("Receipt"), pgettext("day", "Received"), _("Community"), _("Room"), _("Payer"), _("Paid by"), _("Reference"),
+        _("Amount"), _("Taken by"), _("Reversed"),
     ]  # fmt: skip
     rows = [
         [

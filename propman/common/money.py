@@ -2,8 +2,6 @@
 
 import re
 
-from django.utils.formats import number_format
-
 SIGNS = {"CNY": "¥", "EUR": "€", "GBP": "£", "USD": "$", "HKD": "HK$"}
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND"})
 TYPED = re.compile(r"(\d{1,12})(?:[.,](\d{1,2}))?")
@@ -18,10 +16,13 @@ def minor_digits(currency: str) -> int:
 
 
 def in_figures(amount: int, currency: str = "") -> str:
-    """65447 with CNY is ¥654.47; without a currency 654.47. A real minus sign stands before a negative amount."""
+    """65447 with CNY is ¥654.47; without a currency 654.47. A real minus sign stands before a negative amount.
+
+    Thousands are grouped in both languages: books and bills in Chinese are written so too (千分位).
+    """
     digits = minor_digits(currency)
     whole, rest = divmod(abs(amount), 10**digits)
-    text = number_format(whole, force_grouping=True) + (f".{rest:0{digits}d}" if digits else "")
+    text = f"{whole:,}" + (f".{rest:0{digits}d}" if digits else "")
     return f"{'−' if amount < 0 else ''}{SIGNS.get(currency, f'{currency} ' if currency else '')}{text}"
 
 

@@ -368,6 +368,27 @@ def test_committee_of_another_community_cannot_sign(client_of, company, agreemen
     assert client_of(stranger).post(f"/lanting/billing/agreements/{agreement.pk}/sign/").status_code == 404
 
 
+def test_member_whose_term_ends_later_reads_and_signs(client_of, manager, company, community, agreement):
+    from propman.community.models import CommitteeMember
+
+    with company_scope(company.pk):
+        member = Person.objects.get(name="Committee 0").user
+        CommitteeMember.objects.filter(person__user=member).update(ends_on=timezone.localdate() + timedelta(days=1))
+    page = f"/lanting/billing/agreements/{agreement.pk}/"
+    assert client_of(member).get(page).status_code == 200
+    assert community.name in client_of(member).get("/lanting/billing/agreements/").content.decode()
+    with company_scope(company.pk):
+        CommitteeMember.objects.filter(person__user=member).update(ends_on=timezone.localdate())
+    assert client_of(member).get(page).status_code == 404
+
+
+def test_tenant_whose_lease_ends_later_sees_the_result(client_of, household, company, counted):
+    tenant = make_resident(household, Occupancy.Kind.TENANT, name="Tenant")
+    with company_scope(company.pk):
+        Occupancy.objects.filter(person__user=tenant).update(ends_on=timezone.localdate() + timedelta(days=1))
+    assert client_of(tenant).get("/lanting/billing/results/willow-garden/2026Q1/").status_code == 200
+
+
 def test_home_says_what_waits(client_of, owner, bill):
     assert f"/billing/bills/{bill.reference}/" in client_of(owner).get("/lanting/").content.decode()
 

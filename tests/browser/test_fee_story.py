@@ -57,7 +57,7 @@ def test_owner_scores_is_billed_and_pays(
     assert run_due_jobs(survey.closes_at) >= 1
 
     phone.goto("/lanting/billing/")
-    phone.get_by_role("link", name="open").click()
+    phone.get_by_role("link", name="as owners were").click()
     assert findings(phone) == []
     text = phone.inner_text("main")
     assert "How the sum is made" in text
@@ -78,6 +78,18 @@ def test_owner_scores_is_billed_and_pays(
     assert downloaded.value.path().read_bytes().startswith(b"%PDF-")
     with company_scope(company.pk):
         assert Payment.objects.get().household_id == household.pk
+
+    desk.get_by_role("link", name="Booked wrongly? Reverse it").click()
+    desk.get_by_label("Reason").fill("It was for the flat next door")
+    assert [line for line in findings(desk) if ".pm-top" not in line] == []
+    desk.get_by_role("button", name="Reverse the payment").click()
+    desk.get_by_text("It was for the flat next door").wait_for()
+    phone.goto(f"/lanting/billing/bills/{reference}/")
+    assert "¥0.00" not in phone.inner_text("h1")
+    assert "It was for the flat next door" in phone.inner_text("main")
+    phone.goto("/lanting/billing/history/")
+    assert "Payment reversed" in phone.inner_text("main")
+    assert findings(phone) == []
 
 
 def test_sheet_is_filled_without_script(
