@@ -76,4 +76,5 @@ class ComplaintsConfig(AppConfig):
         register_readiness_check("timers", integrity.timers_fire)
         # In this order: what comes back from a pause escalates in the same tick.
         register_sweep("complaints", jobs.wake_complaints)
+        register_sweep("bulk runs", jobs.finish_bulk_runs)
         register_sweep("timers", jobs.fire_due_timers)

@@ -1,8 +1,23 @@
-"""What the clock starts: the sweep of the timers, and what time itself moves."""
+"""What the clock and users start: the sweep of the timers, what time itself moves, and bulk runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from . import services
+from celery import shared_task
+from django.utils import timezone, translation
+
+from propman.accounts.models import Membership
+from propman.tenancy.models import Company
+from propman.tenancy.scope import company_scope
+from propman.tenancy.tasks import CompanyTask
+
+from . import actions, services
+from .forms import FORMS
+from .models import BulkRow
+from .permissions import Viewer
+from .services import bulk
+from .workflow import Refused, Verb
+
+FORGOTTEN = timedelta(seconds=30)  # a worker that was called would have begun by then
 
 
 def fire_due_timers(at: datetime) -> int:
@@ -13,3 +28,51 @@ def fire_due_timers(at: datetime) -> int:
 def wake_complaints(at: datetime) -> int:
     """Bring back what waited or was deferred, close what stayed silent; returns how many."""
     return services.wake_complaints(at)
+
+
+@shared_task(base=CompanyTask, serves_all_companies=True)
+def carry_out_bulk_run(company_id: int, run_id: int) -> int:
+    """Carry out what is left of a bulk run, each row in a transaction of its own; returns how many rows.
+
+    Called twice it does nothing twice: a row is claimed, done and marked in one transaction.
+    """
+    rows = 0
+    while carry_out_row(company_id, run_id):
+        rows += 1
+    with company_scope(company_id):
+        bulk.finish_run(run_id, at=timezone.now())
+    return rows
+
+
+def carry_out_row(company_id: int, run_id: int) -> bool:
+    """One row of a bulk run, with its result; whether there was one."""
+    with company_scope(company_id):
+        row = bulk.next_row(run_id)
+        if row is None:
+            return False
+        language = Company.objects.values_list("language", flat=True).get(pk=company_id)
+        reader = row.run.by.user
+        with translation.override((reader.language if reader else "") or language):
+            bulk.finish_row(row, at=timezone.now(), refusal=act_on(row))
+        return True
+
+
+def act_on(row: BulkRow) -> str:
+    """Why the verb of the run was refused for the row, or nothing."""
+    verb, by = Verb(row.run.verb), row.run.by
+    if by.user is None or by.left_on is not None:
+        return translation.gettext("Whoever confirmed it no longer works here.")
+    roles = frozenset(Membership.objects.filter(user=by.user, ended_at=None).values_list("role", flat=True))
+    form = FORMS[verb](row.run.values, verb=verb)
+    if not form.is_valid():
+        return " ".join(str(line) for lines in form.errors.values() for line in lines)
+    try:
+        actions.act(row.complaint, verb, viewer=Viewer(by.user, roles, by), at=timezone.now(), data=form.cleaned_data)
+    except Refused as problem:
+        return str(problem)
+    return ""
+
+
+def finish_bulk_runs(at: datetime) -> int:
+    """Go on with bulk runs whose worker was lost; returns how many rows were left."""
+    return sum(carry_out_bulk_run(*one) for one in bulk.unfinished_runs(before=at - FORGOTTEN))

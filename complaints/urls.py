@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import filing, follow, intake, lists, queue, settings, thread
+from .views import bulk, filing, follow, intake, lists, macros, queue, settings, thread
 from .workflow import Verb
 
 app_name = "complaints"
@@ -41,6 +41,10 @@ urlpatterns = [
     path("complaints/queue/views/", queue.save_view, name="save_view"),
     path("complaints/queue/views/<int:pk>/remove/", queue.remove_view, name="remove_view"),
     path("complaints/queue/skipped/", queue.skipped, name="skipped"),
+    path("complaints/bulk/", bulk.preview, name="bulk"),
+    path("complaints/bulk/<int:pk>/", bulk.run, name="bulk_run"),
+    path("complaints/macros/", macros.macros, name="macros"),
+    path("complaints/macros/<int:pk>/retire/", macros.retire, name="retire_macro"),
     path("complaints/intake/", intake.intake, name="intake"),
     path("complaints/intake/callers/", intake.callers, name="callers"),
     path("complaints/intake/caller/", intake.caller, name="caller"),
@@ -48,6 +52,7 @@ urlpatterns = [
     path("complaints/take-next/", queue.take_next, name="take_next"),
     path("complaints/skip-next/", queue.skip_next, name="skip_next"),
     path("complaints/<str:number>/", thread.detail, name="detail"),
+    path("complaints/<str:number>/macros/", macros.for_complaint, name="macros_for"),
     path("complaints/<str:number>/verdict/", thread.verdict, name="verdict"),
     path("complaints/<str:number>/receipt/", filing.receipt, name="receipt"),
     *(path(f"complaints/<str:number>/{slug}/", thread.act, {"verb": verb}, name=verb.value) for slug, verb in VERBS.items()),

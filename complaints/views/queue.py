@@ -17,6 +17,7 @@ from complaints.permissions import Viewer, complaint_for, viewer_of
 from complaints.queue_forms import LiveForm, QueueForm, SaveViewForm, SkipForm, query_of
 from complaints.selectors import queue as selectors
 from complaints.selectors import thread_of
+from complaints.services.bulk import BULK_VERBS
 from complaints.workflow import BadInput, Refused
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import CENTRE, MANAGERS, STAFF
@@ -75,6 +76,8 @@ def queue_context(request: HttpRequest, viewer: Viewer, *, at: datetime) -> dict
         "since": selectors.last_event(),
         "drawn": timezone.localtime(at).strftime("%H:%M"),
         "at": at,
+        "is_choosing": request.GET.get("choose") == "1",
+        "bulk_verbs": [(verb.value, verb.label) for verb in BULK_VERBS],
     }
 
 

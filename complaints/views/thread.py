@@ -16,6 +16,7 @@ from complaints.clocks import Clock
 from complaints.forms import FORMS, VerbForm
 from complaints.models import Complaint
 from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_know_asker, open_offer, viewer_of
+from complaints.selectors.intake import alike, gathered
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
 
@@ -163,4 +164,6 @@ def render_complaint(
     ]
     context["rungs"] = selectors.next_rungs(complaint, readings, at=at)
     context["also_open"] = selectors.also_open(complaint, viewer)
+    context["alike"] = alike(complaint, viewer)
+    context["gathered"] = gathered(complaint)
     return render(request, "complaints/_case.html" if is_part else "complaints/queue.html", context, status=status)

@@ -9,7 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from complaints import services
-from complaints.models import Complaint
+from complaints.jobs import carry_out_bulk_run
+from complaints.models import BulkRun, Complaint
+from complaints.services.macros import keep_macro
 from complaints.services.policies import set_up_complaints
 from propman.accounts.models import User
 from propman.accounts.roles import Role
@@ -243,3 +245,51 @@ def test_skip_of_the_next_one_needs_a_reason(desk: Page, agent: User, company: C
     with company_scope(company.pk):
         first = Complaint.objects.get(number__endswith="-000001")
         assert services.take_next_complaint(by=Employee.objects.get(user=agent), at=timezone.now()) != first
+
+
+def test_m_puts_ready_made_words_into_the_reply(desk: Page, company: Company) -> None:
+    with company_scope(company.pk):
+        keep_macro(name="On the way", kind="solution", text="Dear {name}, we are on the way.")
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    desk.keyboard.press("m")
+    expect(desk.get_by_role("button", name="On the way")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#id_text")).to_have_value("Dear Owner, we are on the way.")
+    expect(desk.locator("#id_text")).to_be_focused()
+
+
+def test_x_chooses_several_and_shows_what_came_of_each(desk: Page, company: Company) -> None:
+    desk.keyboard.press("x")
+    desk.get_by_role("button", name="All on this page").click()
+    desk.locator("#bulk-verb").select_option("note")
+    desk.get_by_role("button", name="Preview").click()
+    expect(desk.locator("main")).to_contain_text("3 complaints. Nothing has happened yet.")
+    assert_accessible(desk)
+    desk.locator("[name=text]").fill("Seen together at the morning round.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#run")).to_contain_text("0 of 3")
+    with company_scope(company.pk):
+        run = BulkRun.objects.get()
+    carry_out_bulk_run(company.pk, run.pk)
+    expect(desk.locator("#run")).to_contain_text("3 of 3", timeout=4000)
+    expect(desk.locator("#run")).to_contain_text("Done, without exception.")
+    assert_accessible(desk)
+
+
+def test_same_trouble_of_one_building_is_gathered(desk: Page, company: Company) -> None:
+    desk.keyboard.press("j")
+    opened(desk, TITLES[0])
+    expect(desk.locator(".pm-case__alike input[type=checkbox]")).to_have_count(2)
+    desk.get_by_role("button", name="Gather into this one").click()
+    expect(desk.locator("[name=into]")).to_have_value(re.compile("000001"))
+    desk.locator("main form button.btn-primary").click()
+    expect(desk.locator("#run")).to_be_visible()
+    with company_scope(company.pk):
+        run = BulkRun.objects.get()
+    carry_out_bulk_run(company.pk, run.pk)
+    expect(desk.locator("#run")).to_contain_text("Done, without exception.", timeout=4000)
+    desk.goto(f"{QUEUE}?view=open")
+    expect(desk.locator("[data-rows] .pm-row")).to_have_count(1)
+    desk.keyboard.press("j")
+    expect(desk.locator(".pm-case__staff")).to_contain_text("Gathers 2 more askers")

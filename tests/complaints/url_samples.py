@@ -19,6 +19,9 @@ def samples(cast) -> dict[str, dict]:
     complaint = make_complaint(household=cast.household)
     names = [f"complaints:{name}" for name in ONE] + [f"api-complaint-{name}" for name in API]
     return {name: {"number": complaint.number} for name in names} | {
+        "complaints:macros_for": {"number": complaint.number},
+        "complaints:retire_macro": {"pk": 1},
+        "complaints:bulk_run": {"pk": 1},
         "complaints:remove_view": {"pk": 1},
         "complaints:intake_done": {"number": complaint.number},
     }

@@ -60,6 +60,7 @@
     const target = e.detail.target;
     if (target.id === 'case' || e.detail.elt.id === 'case') { settle(); ask(true); }
     if (target.id === 'act') { const field = $('select, textarea, input:not([type=hidden])', target); if (field) field.focus(); restore(); }
+    if (target.closest('.is-macros')) { const first = $('button, a', target); if (first) first.focus(); }
     if (target.id === 'rows') { const c = openCase(); mark(c && c.dataset.number); keepFocus(); ask(); }
   });
   ['htmx:sendError', 'htmx:timeout', 'htmx:responseError'].forEach((name) => document.addEventListener(name, (e) => {
@@ -79,11 +80,21 @@
       const field = $(focuses.dataset.focuses);
       if (field) field.focus();
     }
+    const macro = e.target.closest('[data-macro]');
+    if (macro) insert(macro);
+    if (e.target.closest('[data-choose-all]')) $$('.pm-queue__pick input').forEach((box) => { box.checked = true; });
     if (e.target.closest('[data-leave]')) { $('#act').replaceChildren(); keepFocus(); }
     if (e.target.closest('[data-show-new]')) showNew();
     if (e.target.closest('[data-read-on]')) readOn();
   });
   document.addEventListener('keydown', (e) => {
+    const menu = e.target.closest('.is-macros');
+    if (menu && (e.key === 'ArrowDown' || e.key === 'ArrowUp')) {
+      const all = $$('.pm-menu__list button, .pm-menu__list a', menu), to = all[all.indexOf(e.target) + (e.key === 'ArrowDown' ? 1 : -1)];
+      e.preventDefault();
+      if (to) to.focus();
+      return;
+    }
     if (e.key !== 'Escape' || $('dialog[open]') || !e.target.matches('input, textarea, select, button')) return;
     const act = e.target.closest('#act');
     if (act) act.replaceChildren();
@@ -91,6 +102,18 @@
     const to = home();
     if (to) to.focus({ preventScroll: true });
   });
+
+  /* ---- ready-made words go where the cursor stands, and are a draft like any other ---- */
+  const insert = (macro) => {
+    const field = $('#id_text');
+    if (!field) return;
+    macro.closest('details').open = false;
+    const kind = $('.pm-reply [name=kind][value="' + macro.dataset.kind + '"]');
+    if (kind) { kind.checked = true; kind.dispatchEvent(new Event('change', { bubbles: true })); }
+    field.focus();
+    field.setRangeText(macro.dataset.macro, field.selectionStart, field.selectionEnd, 'end');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  };
 
   /* ---- what is new moves the list only when asked ---- */
   const showNew = () => {
