@@ -1,17 +1,21 @@
 """A quarter in the browser: head, deputy, employee, objector's reviewer, manager."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from hr.models import AppraisalQuarter, AppraisalUnit
+from hr.services import answer_objection, appoint_deputy, object_to_appraisal, record_span
+from propman.accounts.models import User
 from propman.tenancy.jobrun import run_everything_due
 from propman.tenancy.scope import company_scope
+from tests.browser.checks import english_left_overs, findings
 from tests.browser.conftest import PageAs
-from tests.hr.conftest import OPENING, make_staff, shanghai
+from tests.browser.test_pages import told
+from tests.hr.conftest import CRITERIA, OPENING, Staff, make_staff, row_of, shanghai, submit, submit_all
 
 SetClock = Callable[[datetime], None]
 TOTALS = [23, 21, 21, 19, 18, 14]
@@ -51,6 +55,9 @@ def add_fact(page: Page, row: int, words: str) -> None:
 
 def test_quarter_from_the_sheet_to_the_ranking(page_as: PageAs, clock: SetClock) -> None:
     staff = make_staff()
+    with company_scope(staff.company.pk):
+        deputy = staff.employee(staff.deputy)
+        appoint_deputy(department=staff.small, employee=deputy, by=staff.officer, at=OPENING - timedelta(days=9))
     clock(OPENING)
 
     # the head scores; the order follows while he does, and the sheet says what is missing
@@ -70,18 +77,21 @@ def test_quarter_from_the_sheet_to_the_ranking(page_as: PageAs, clock: SetClock)
     desk.get_by_role("button", name="Submit sheet").click()
     expect(desk.locator("main")).to_contain_text("Submitted by Shen Ke")
 
-    # the small office's head forgets: reminded, then the manager has the sheet; he works without script
+    # the small office's head forgets: reminded, then the deputy has the sheet; he works without script
     clock(shanghai(10, 7, 18))
     clock(shanghai(10, 10, 18))
     clock(shanghai(10, 12))
     forgotten = page_as(staff.small_head, "/lanting/hr/", javascript=False)
     expect(forgotten.locator("main")).not_to_contain_text("Score Gardens")
     small_sheet, small_rows = sheet_of(staff, staff.small)
-    manager = page_as(staff.manager, small_sheet, javascript=False)
+    substitute = page_as(staff.deputy, "/lanting/", javascript=False)
+    substitute.get_by_role("link", name="Appraisal sheet of Gardens").first.click()
     for row in small_rows:
-        score(manager, row, 15)
-    manager.get_by_role("button", name="Submit sheet").click()
-    expect(manager.locator("main")).to_contain_text("Submitted by Ran Wei")
+        score(substitute, row, 15)
+    substitute.get_by_role("button", name="Submit sheet").click()
+    expect(substitute.locator("main")).to_contain_text("Submitted by Deputy Mo")
+    assert forgotten.goto(small_sheet).status == 200  # to read, not to score
+    expect(forgotten.get_by_role("button", name="Submit sheet")).to_have_count(0)
 
     # one employee agrees, one objects on a phone; a colleague's row is not there
     agreeing = page_as(staff.people[0], "/lanting/", width=390)
@@ -126,3 +136,73 @@ def test_quarter_from_the_sheet_to_the_ranking(page_as: PageAs, clock: SetClock)
     with office.expect_download() as download:
         office.locator(f"a[href='{sheet}form/']").click()
     assert download.value.suggested_filename.startswith("appraisal-2026Q3")
+
+
+@pytest.fixture
+def lived(clock: SetClock) -> tuple[Staff, dict[str, tuple[User, str]]]:
+    """Every page of the appraisal with somebody to look at it: a locked quarter with an objection, and a second one open."""
+    staff = make_staff()
+    clock(OPENING)
+    with company_scope(staff.company.pk):
+        first = AppraisalQuarter.objects.get()
+        submit_all(first, shanghai(10, 8))
+        row = row_of(first, staff.people[5])
+        objection = object_to_appraisal(appraisal=row, words="我八月在另一个小区。", by=row.employee, at=shanghai(10, 9))
+        answer_objection(
+            objection=objection, verdict="kept", reply="排班表可以证明。", by=objection.reviewer, at=shanghai(10, 12)
+        )
+    clock(shanghai(10, 24, 0))
+    january = datetime(2027, 1, 1, tzinfo=OPENING.tzinfo)
+    with company_scope(staff.company.pk):
+        leave = {"kind": "leave", "starts_on": date(2026, 10, 1), "ends_on": date(2027, 2, 1), "by": None, "at": january}
+        record_span(employee=staff.employee(staff.people[4]), **leave)
+    clock(january + timedelta(hours=9))
+    with company_scope(staff.company.pk):
+        second = AppraisalQuarter.objects.get(locked_at=None)
+        sheet = AppraisalUnit.objects.get(quarter=second, department=staff.engineering)
+        settled = AppraisalUnit.objects.get(quarter=second, department=staff.small)
+        submit(settled, january + timedelta(hours=8))
+        new = row_of(second, staff.few[1])
+        waiting = object_to_appraisal(appraisal=new, words="我请过假。", by=new.employee, at=january + timedelta(hours=9))
+        own, locked_sheet = row_of(second, staff.few[0]), AppraisalUnit.objects.get(quarter=first, department=staff.engineering)
+        reviewer = waiting.reviewer.user
+        away = row_of(second, staff.people[4])
+    base = "/lanting/hr"
+    pages = {
+        "home": (staff.few[0], f"{base}/"),
+        "sheet": (staff.head, f"{base}/sheets/{sheet.pk}/"),
+        "settled sheet": (staff.head, f"{base}/sheets/{locked_sheet.pk}/"),
+        "own row to answer": (staff.few[0], f"{base}/appraisals/{own.pk}/"),
+        "own row, not ranked": (staff.people[4], f"{base}/appraisals/{away.pk}/"),
+        "own locked row": (staff.people[5], f"{base}/appraisals/{row.pk}/"),
+        "facts": (staff.people[5], f"{base}/appraisals/{row.pk}/facts/verified/"),
+        "objection": (reviewer, f"{base}/objections/{waiting.pk}/"),
+        "objection of the officer": (staff.officer, f"{base}/objections/{waiting.pk}/"),
+        "board": (staff.officer, f"{base}/board/"),
+        "board of the locked": (staff.officer, f"{base}/board/?quarter=2026Q3"),
+        "rankings": (staff.manager, f"{base}/rankings/"),
+        "employees": (staff.manager, f"{base}/rankings/?of=employees"),
+        "heads": (staff.manager, f"{base}/rankings/?of=heads"),
+        "fairness": (staff.people[0], f"{base}/fairness/"),
+        "standards": (staff.officer, f"{base}/standards/"),
+        "leave, moves, deputies": (staff.officer, f"{base}/staff/"),
+    }
+    return staff, pages
+
+
+def test_appraisal_pages_are_readable(page_as: PageAs, lived) -> None:
+    _staff, pages = lived
+    found = {name: lines for name, (user, path) in pages.items() if (lines := findings(page_as(user, path)))}
+    assert not found, told(found)
+
+
+def test_appraisal_pages_leave_no_english(page_as: PageAs, lived) -> None:
+    staff, pages = lived
+    names = {staff.company.name, *CRITERIA, "Engineering", "Gardens", "Company office", "What means", "Fact about"}
+    names |= set(User.objects.values_list("name", flat=True))
+    found = {
+        name: lines
+        for name, (user, path) in pages.items()
+        if (lines := english_left_overs(page_as(user, path, language="zh-hans"), names=names))
+    }
+    assert not found, told(found)

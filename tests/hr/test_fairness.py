@@ -42,3 +42,8 @@ def test_report_of_a_locked_quarter_has_four_dimensions(quarter):
     found = outcomes(quarter)
     assert [dimension.name for dimension in report(found)] == ["Size of unit", "Sex", "Age", "Contract"]
     assert sum(group.people or 0 for group in report(found)[1].groups) == len(found)
+
+
+def test_bands_stand_in_their_order():
+    people = [outcome(name) for name in ("50 or older", "Under 30", "40 to 49", "30 to 39", "Not said") for _n in range(5)]
+    assert [group.name for group in groups_of(people, 0)] == ["Under 30", "30 to 39", "40 to 49", "50 or older", "Not said"]

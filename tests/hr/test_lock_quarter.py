@@ -9,9 +9,10 @@ from hr.integrity import broken_results, recomputed
 from hr.models import Appraisal, AppraisalQuarter, AppraisalResult, AppraisalUnit, Criterion
 from hr.scoring import digest_of
 from hr.services import QuarterNotReady, answer_objection, lock_quarter, object_to_appraisal, open_quarter
+from propman.accounts.roles import Role
 from propman.notify.models import Notice
 from propman.tenancy.scope import company_scope
-from tests.factories import make_department
+from tests.factories import make_department, make_employee
 
 from .conftest import KEY, OPENING, add_people, row_of, shanghai, submit_all
 
@@ -51,6 +52,20 @@ def test_small_unit_has_no_rank(locked, at_work):
 
 def test_two_heads_have_no_rank(locked):
     assert set(AppraisalResult.objects.filter(is_heads=True).values_list("unit_rank", flat=True)) == {None}
+
+
+def test_five_heads_are_ranked_among_themselves(at_work):
+    for number in range(3):
+        department = make_department(at_work.company, name=f"Office {number}")
+        make_employee(department, Role.DEPARTMENT_HEAD, name=f"Head {number}")
+    quarter = open_quarter(key=KEY, at=OPENING)
+    submit_all(quarter, shanghai(10, 8))
+    lock_quarter(quarter=quarter, at=LOCK)
+    heads = AppraisalResult.objects.filter(is_heads=True).order_by("company_rank", "employee__number")
+    assert [(head.total, head.company_n, head.company_rank) for head in heads] == [
+        (23, 5, 1), (21, 5, 2), (21, 5, 2), (19, 5, 4), (18, 5, 5)
+    ]  # fmt: skip
+    assert set(AppraisalResult.objects.filter(is_heads=False, company_rank=1).values_list("company_n", flat=True)) == {12}
 
 
 def test_locked_ranks_are_recomputed_byte_for_byte(locked):

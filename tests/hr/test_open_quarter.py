@@ -116,3 +116,12 @@ def test_downtime_of_three_weeks_gives_the_heads_their_ten_days(staff):
         quarter = AppraisalQuarter.objects.get()
         assert quarter.closes_at == datetime(2026, 10, 29, 18, tzinfo=ZONE)
         assert set(AppraisalUnit.objects.values_list("stage", flat=True)) == {"head", "manager"}
+
+
+def test_downtime_over_two_openings_appraises_both_quarters(staff):
+    run_everything_due(OPENING - timedelta(days=1))
+    run_everything_due(datetime(2027, 1, 4, tzinfo=ZONE))
+    run_everything_due(datetime(2027, 1, 4, tzinfo=ZONE))
+    with company_scope(staff.company.pk):
+        assert [str(quarter) for quarter in AppraisalQuarter.objects.order_by("period")] == ["2026Q3", "2026Q4"]
+        assert Appraisal.objects.values("employee", "quarter").distinct().count() == Appraisal.objects.count()

@@ -294,3 +294,70 @@ def test_objection_of_a_row_shows_on_the_board(opened, rows):
         row = row_of(AppraisalQuarter.objects.get(), opened.people[5])
         object_to_appraisal(appraisal=row, words="No", by=row.employee, at=shanghai(10, 9))
     assert "Xu Ling" in signed_in(opened.officer).get(f"{BASE}/board/").content.decode()
+
+
+def test_company_of_equal_totals_shows_no_nonsense(opened):
+    with company_scope(opened.company.pk):
+        quarter = AppraisalQuarter.objects.get()
+        for unit in AppraisalUnit.objects.filter(state="open").select_related("scorer"):
+            submit(unit, shanghai(10, 8), [15] * sum(row.is_ranked for row in rows_of(unit)))
+        lock_quarter(quarter=quarter, at=shanghai(10, 24, 0))
+    for path in ("rankings/", "rankings/?of=employees", "rankings/?of=heads", "fairness/"):
+        page = signed_in(opened.manager).get(f"{BASE}/{path}").content.decode()
+        assert not re.search(r"\b(nan|inf|infinity)\b", page, re.IGNORECASE), path
+    page = signed_in(opened.manager).get(f"{BASE}/rankings/?of=employees").content.decode()
+    assert page.count("15.00") == 6
+
+
+def test_small_unit_sees_no_order_while_it_is_scored(opened):
+    with company_scope(opened.company.pk):
+        small = AppraisalUnit.objects.get(department=opened.small)
+    page = signed_in(opened.small_head).get(f"{BASE}/sheets/{small.pk}/").content.decode()
+    assert "Under 5 people no order is shown" in page
+    assert "Order so far" not in page
+
+
+def test_board_lists_departments_of_one_state(opened):
+    with company_scope(opened.company.pk):
+        submit(unit_of(opened), shanghai(10, 8))
+    client = signed_in(opened.officer)
+    waiting, settled = (client.get(f"{BASE}/board/?state={state}").content.decode() for state in ("open", "submitted"))
+    assert "Gardens" in waiting
+    assert "Engineering" not in waiting
+    assert "Engineering" in settled
+    assert "Gardens" not in settled
+    assert client.get(f"{BASE}/board/?state=burnt").status_code == 404
+
+
+def test_only_the_nearest_place_of_the_navigation_is_lit(locked):
+    page = signed_in(locked.manager).get(f"{BASE}/rankings/?of=heads").content.decode()
+    bar = page[page.index('<nav class="pm-nav"') : page.index("</nav>", page.index('<nav class="pm-nav"'))]
+    assert re.findall(r'aria-current="page">([^<]+)<', bar) == ["Rankings"]
+
+
+def test_whoever_is_not_ranked_reads_why(opened):
+    with company_scope(opened.company.pk):
+        quarter = AppraisalQuarter.objects.get()
+        submit_all(quarter, shanghai(10, 8))
+        lock_quarter(quarter=quarter, at=shanghai(10, 24, 0))
+        small, ranked = row_of(quarter, opened.few[0]), row_of(quarter, opened.people[0])
+    page = signed_in(opened.few[0]).get(f"{BASE}/appraisals/{small.pk}/").content.decode()
+    assert "How was I ranked?" in page
+    assert "Only 3 people are ranked in the unit" in page
+    page = signed_in(opened.people[0]).get(f"{BASE}/appraisals/{ranked.pk}/").content.decode()
+    assert "Adjustment = −6 / (6 + 5)" in page
+
+
+def test_reader_does_not_choose_who_answers_his_own_objection(opened):
+    with company_scope(opened.company.pk):
+        quarter = AppraisalQuarter.objects.get()
+        unit = AppraisalUnit.objects.select_related("scorer").get(department__name="Company office")
+        submit(unit, shanghai(10, 8))
+        row = row_of(quarter, opened.officer)
+        objection = object_to_appraisal(appraisal=row, words="No", by=row.employee, at=shanghai(10, 9))
+    page = signed_in(opened.officer).get(f"{BASE}/objections/{objection.pk}/").content.decode()
+    assert "Who answers instead" not in page
+    page = signed_in(opened.manager).get(f"{BASE}/objections/{objection.pk}/").content.decode()
+    assert "Who answers instead" in page
+    assert "Deputy Mo" not in page  # of the same unit
+    assert "Hua Jing" in page
