@@ -260,7 +260,9 @@ def test_hundred_thousand_rows_come_in_and_every_bad_one_is_named(community, roo
     path = room_file(f"building,entrance,room,area,owner,phone\n{lines}")
     failed, said, result = run(capsys, "lanting", "willow-garden", path)
     assert failed
-    assert [line.split(":")[0] for line in said if line.startswith("row")] == [f"row {n + 2}" for n in range(999, 100_000, 1000)]
+    assert [line.split(":")[0] for line in said if line.startswith("row")] == [
+        f"row {n + 2}" for n in range(999, 100_000, 1000)
+    ]
     assert (result["refused"], result["imported"]) == (100, False)
     failed, _said, result = run(capsys, "lanting", "willow-garden", path, "--skip-bad-rows")
     assert (failed, result["created"]) == ("", 99_900)
