@@ -20,15 +20,21 @@ class CardSettingsForm(forms.ModelForm):
         self.helper.layout = Layout("count_time", "remind_days", Act(_("Save")))
 
 
+def _field(widget: type[forms.Widget], **attrs: str) -> forms.Widget:
+    return widget(attrs={"class": "form-control", "inputmode": "numeric", **attrs})
+
+
 class HallForm(forms.Form):
     """What is noted when a count begins."""
 
-    hall = forms.IntegerField(label=_("Owners in the hall"), required=False, min_value=0, max_value=100_000)
+    hall = forms.IntegerField(
+        label=_("Owners in the hall"), required=False, min_value=0, max_value=100_000, widget=_field(forms.NumberInput)
+    )
 
 
 class SignForm(forms.Form):
     code = forms.CharField(
         label=_("Code of your second factor"),
         max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        widget=_field(forms.TextInput, autocomplete="one-time-code"),
     )

@@ -3,7 +3,7 @@
 
     python3 recount.py [FOLDER] [--cards FILE] [--root ROOT]
 
-FOLDER holds bulletin.json and the lists issued.csv, cast.csv, void.csv and opinions.csv (default: where this script lies).
+FOLDER holds bulletin.json and the lists issued.csv, cast.csv, void.csv and opinions.jsonl (default: where this script lies).
 FILE holds your own card numbers, one a line, each followed by "used" or "unused": used ones must have been counted,
 unused ones must not. ROOT is the fingerprint of the issued list that you noted before the count.
 

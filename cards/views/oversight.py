@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any
+from unicodedata import east_asian_width
 
+from django.conf import settings
 from django.contrib import messages
+from django.db import models
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -32,6 +36,7 @@ MONTHS_SHOWN = 4
 LATE_AFTER = timedelta(days=1)
 TO_COUNT = (State.CLOSED, State.COUNTING, State.COUNTED)
 AT_ONCE = (1, 10, 100)
+MARKS_IN_FULL = 180  # strokes of a lane that fit the stage at their full size
 
 officials = official_required(Role.ASSOCIATION_OFFICIAL, Role.GOVERNMENT_OFFICIAL)
 
@@ -65,17 +70,26 @@ def rounds(request: HttpRequest) -> HttpResponse:
         shown = list(Round.unscoped.filter(month__range=(months[0], last)).exclude(state=State.ISSUING).order_by("place", "pk"))
         waiting = list(Round.unscoped.filter(state__in=TO_COUNT).order_by("closes_at", "place", "pk")[:30])
         figures = figures_by_round(shown, tallies=Tally.unscoped.all())
+        numbers = numbers_of(Round.unscoped.exclude(state__in=[State.ISSUING, State.PUBLISHED]), at)
     context = {
         "months": months,
         "groups": [(company, rows_of(company, shown, months, figures, at)) for company in companies.values()],
         "waiting": [cell_of(round, companies[round.company_id], {}, at) for round in waiting],
         "earlier": months[0],
         "later": next_month(next_month(next_month(last))),
-        "counted": sum(round.is_published for round in shown if round.month == months[-2]),
-        "households": sum(round.households for round in shown if round.month == months[-2]),
-        "now": at,
+        "numbers": numbers,
     }
     return render(request, "cards/oversight.html", context)
+
+
+def numbers_of(rounds: QuerySet[Round], at: datetime) -> dict[str, int]:
+    """How many rounds are issued, open, to be counted, and late."""
+    return rounds.aggregate(
+        issued=models.Count("pk", filter=Q(state=State.ISSUED)),
+        open=models.Count("pk", filter=Q(state=State.OPEN)),
+        to_count=models.Count("pk", filter=Q(state__in=TO_COUNT)),
+        late=models.Count("pk", filter=Q(closes_at__lte=at - LATE_AFTER)),
+    )
 
 
 def last_month(name: str, at: datetime) -> date:
@@ -90,7 +104,8 @@ def last_month(name: str, at: datetime) -> date:
 
 def rows_of(
     company: Company, shown: list[Round], months: list[date], figures: dict[int, Figures], at: datetime
-) -> list[tuple[str, list[Cell | None]]]:
+) -> list[tuple[str, int, list[Cell | None]]]:
+    """Name, households and cells of every community of the company."""
     by_place: dict[int, dict[date, Round]] = {}
     names: dict[int, str] = {}
     for round in shown:
@@ -98,7 +113,11 @@ def rows_of(
             by_place.setdefault(round.community_id, {})[round.month] = round
             names[round.community_id] = round.place
     return [
-        (names[place], [cell_of(found[month], company, figures, at) if month in found else None for month in months])
+        (
+            names[place],
+            found[max(found)].households,
+            [cell_of(found[month], company, figures, at) if month in found else None for month in months],
+        )
         for place, found in by_place.items()
     ]
 
@@ -151,6 +170,7 @@ def count(request: HttpRequest, round: Round) -> HttpResponse:
 
 def count_page(request: HttpRequest, round: Round, sign: SignForm, hall: HallForm) -> HttpResponse:
     found = Count.objects.select_related("dealer", "witness").filter(round=round).first()
+    company, community, month = round.name.split("/")
     user, signed = _user(request), list(CountSignature.objects.filter(round=round).order_by("at", "pk"))
     context = {
         "round": round,
@@ -161,7 +181,7 @@ def count_page(request: HttpRequest, round: Round, sign: SignForm, hall: HallFor
         "figures": figures_by_round([round]).get(round.pk),
         "sign_form": sign,
         "hall_form": hall,
-        "has_begun": timezone.now() >= round.closes_at,
+        "bulletin_url": f"/{company}{reverse('cards_public:bulletin', settings.COMPANY_URLCONF, [community, month])}",
         "company": None,
     }
     return render(request, "cards/count.html", context, status=422 if sign.errors or hall.errors else 200)
@@ -272,6 +292,17 @@ def seen(round: Round, count: Count) -> str:
     return f"{count.dealt}-{int(count.is_paused)}-{round.state}-{count.witness_id}-{signatures}"
 
 
+def at_the_count(person: User | None, signatures: dict[int, datetime]) -> dict[str, Any]:
+    """Who deals or witnesses, and when he signed."""
+    return {"name": person.name if person else "", "signed_at": signatures.get(person.pk) if person else None}
+
+
+def size_of(words: str) -> str:
+    """How large an opinion can be written on the stage: a Chinese character is as wide as two letters."""
+    width = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in words)
+    return "" if width <= 130 else "is-long" if width <= 300 else "is-longest"
+
+
 def stage_of(request: HttpRequest, round: Round) -> dict[str, Any]:
     """Everything that the stage shows."""
     round = Round.objects.get(pk=round.pk)
@@ -285,13 +316,16 @@ def stage_of(request: HttpRequest, round: Round) -> dict[str, Any]:
     last = Card(count.last_card) if count.last_card else None
     cast = {card: numbers[0] for card, numbers in tally_cards(round).items()}
     total, whole = sum(cast[card] for card in cards), sum(cast.values())
-    signatures = list(CountSignature.objects.filter(round=round).order_by("at", "pk"))
+    signatures = {signed.user_id: signed.at for signed in CountSignature.objects.filter(round=round)}
+    words = opinion_of(round, bytes(count.last_hash)) if count.last_hash else ""
+    shown = [card for card in round.cards if card.subject == Subject.COMPANY] if count.finished_at else cards
     return {
         "round": round,
         "count": count,
         "subject": subject,
         "card": last,
-        "words": opinion_of(round, bytes(count.last_hash)) if count.last_hash else "",
+        "words": words,
+        "words_size": size_of(words),
         "lanes": [
             {
                 "colour": Colour(card.colour),
@@ -307,7 +341,8 @@ def stage_of(request: HttpRequest, round: Round) -> dict[str, Any]:
         "left": whole - count.dealt,
         "share": percent(count.dealt, whole),
         "is_present": _user(request).pk in (count.dealer_id, count.witness_id),
-        "signatures": signatures,
+        "people": [at_the_count(person, signatures) for person in (count.dealer, count.witness)],
+        "is_many": max(tallies[card].dealt for card in shown) > MARKS_IN_FULL,
         "at_once": AT_ONCE,
         "urls": {name: address(round, name) for name in ("count", "deal", "pause", "stage_now")},
         "seen": seen(round, count),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from cards import archive
 from cards.calendar import parse_month
-from cards.models import CountSignature, Round
+from cards.models import Count, CountSignature, Round
 from cards.results import figures_by_round, polyline, trend
 from cards.selectors import opinions_of
 from cards.workflow import State
@@ -52,7 +52,8 @@ def bulletin(request: HttpRequest, community: str, month: str) -> HttpResponse:
             "company_line": polyline([point.company for point in points]),
             "committee_line": polyline([point.committee for point in points]),
             "opinions": opinions_shown(round),
-            "files": archive.FILES if archive.is_ready(round) else [],
+            "hall": Count.objects.get(round=round).hall,
+            "files": archive.LISTS if archive.is_ready(round) else [],
             "fingerprint": [round.root[at : at + 8] for at in range(0, 64, 8)],
             "squares": fingerprint_squares(round.root),
         },

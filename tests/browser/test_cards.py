@@ -9,15 +9,15 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_tot
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from cards import jobs, services
+from cards import issuer, jobs, services
 from cards.calendar import next_month
-from cards.models import Round
+from cards.models import Round, RoundKey
 from cards.selectors import cards_in_hand, month_of_cards
 from cards.workflow import Card
 from propman.accounts.roles import Role
 from propman.tenancy.scope import company_scope
 from tests.browser.checks import findings
-from tests.factories import make_member
+from tests.factories import make_household, make_member
 from tests.factories.cards import make_committee, serial_of
 
 
@@ -120,6 +120,7 @@ def test_month_from_delivery_to_bulletin(page_as, round, household, rival_owner,
         page.get_by_label("Code of your second factor").fill(code_of(user))
         page.get_by_role("button", name="Sign").click()
     expect(witness.get_by_text("Counted, signed and published.")).to_be_visible()
+    assert findings(witness) == []
 
     jobs.archive_bulletins(timezone.now())
     public = page_as(None, bulletin)
@@ -139,6 +140,50 @@ def test_month_from_delivery_to_bulletin(page_as, round, household, rival_owner,
 def round_again(round):
     with company_scope(round.company_id):
         return Round.objects.get(pk=round.pk)
+
+
+OVERLAPS = """() => {
+  const box = (e) => e.getBoundingClientRect(), found = [];
+  const foot = box(document.querySelector('.pm-stage__foot'));
+  if (foot.bottom > innerHeight + 1 || foot.right > innerWidth + 1) found.push('the foot leaves the screen');
+  for (const e of document.querySelectorAll('.pm-stage__words, .pm-stage__lane, .pm-stage__deal > .pm-vote'))
+    if (box(e).bottom > foot.top + 1) found.push(e.className + ' runs into the foot');
+  for (const lane of document.querySelectorAll('.pm-stage__lane'))
+    for (const e of lane.querySelectorAll('.pm-stage__n, .pm-tally, p'))
+      if (box(e).bottom > box(lane).bottom + 2 || box(e).right > box(lane).right + 2)
+        found.push(e.className + ' leaves its lane');
+  const people = document.querySelector('.pm-stage__people'), acts = document.querySelector('.pm-stage__acts');
+  if (people && acts && box(acts.lastElementChild).right > box(people.firstElementChild).left)
+    found.push('buttons over people');
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("words", ["电梯。", "二号电梯又停了,请尽快修好。" * 8, "二号电梯又停了,请尽快修好。" * 70])
+def test_stage_shows_everything_on_any_projector(page_as, round, community, owner, official, company, words):
+    households = [make_household(community) for _number in range(190)]
+    with company_scope(company.pk):
+        month = month_of_cards(company, next_month(next_month(timezone.localdate())))
+        late = services.issue_round(community=community, month=month, at=month.issued_at)
+        late = services.open_round(round=late, at=month.delivered_at)
+        key = issuer.decrypted(RoundKey.objects.get(round=late).issuing)
+    for household in households:
+        for card in (Card.COMPANY_BLUE, Card.COMMITTEE_BLUE):
+            serial = issuer.serial(key, household.pk, card)
+            services.cast_card(company_id=company.pk, serial=serial, opinion=words, at=month.delivered_at)
+    with company_scope(company.pk):
+        services.close_round(round=late, at=late.closes_at)
+        count = services.open_count(round=late, by=official, hall=147, at=late.closes_at)
+        count = services.deal_cards(round=late, by=official, after=0, number=185, at=late.closes_at)
+    page = page_as(official, f"/oversight/cards/lanting/{late.pk}/stage/")
+    for width, height in ((1920, 1080), (1280, 720), (1920, 900), (1024, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(OVERLAPS) == []
+    with company_scope(company.pk):
+        while not count.finished_at:
+            count = services.deal_cards(round=late, by=official, after=count.dealt, number=None, at=late.closes_at)
+    expect(page.locator(".is-end")).to_be_visible()
+    assert page.evaluate(OVERLAPS) == []
 
 
 def test_cards_page_is_readable(page_as, round, owner):

@@ -91,10 +91,12 @@ def ring(done: int, total: int) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/_tally.html")
-def tally(count: int) -> dict[str, Any]:
-    """A count in 正 marks, five strokes a mark, five marks a group."""
+def tally(count: int, is_now: bool = False) -> dict[str, Any]:
+    """A count in 正 marks, five strokes a mark, five marks a group; `is_now`: its last stroke has just been drawn."""
     marks = [5] * (count // 5) + ([count % 5] if count % 5 else [])
-    return {"count": count, "groups": [marks[n : n + 5] for n in range(0, len(marks), 5)]}
+    drawn = marks.pop() if is_now and marks else 0
+    groups = [marks[n : n + 5] for n in range(0, len(marks) + bool(drawn), 5)]
+    return {"count": count, "groups": groups, "drawn": drawn, "before": drawn - 1}
 
 
 @register.filter
