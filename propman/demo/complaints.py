@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from datetime import date, datetime, timedelta
 from itertools import count
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from complaints import services
 from complaints.models import Category, ClockPolicy, Complaint, Contact, Severity, Timer
@@ -19,12 +19,15 @@ from complaints.services.handling import Responsible
 from complaints.services.policies import default_rules
 from complaints.workflow import OPEN, Refused, State
 from propman.community.models import Employee, Household
+from propman.tenancy.events import stream_of
+from propman.tenancy.models import Event
 
 from .texts import ANSWERS, CATEGORIES, REASONS, STILL_WRONG, TROUBLES, Trouble
 from .town import Place, Town, next_month
 
 PER_HOUSEHOLD = 0.06  # complaints a month
 MOST_PER_MONTH = 12  # of one community: a town is a sample
+LAST_DAY = 16  # filed within the day before the present
 Story = Iterator[datetime]
 Part = Generator[datetime, None, datetime]
 
@@ -38,6 +41,9 @@ def live_month(town: Town, month: date) -> None:
     for place in town.places:
         for _n in range(count_for(town, place)):
             begin(town, story(town, place, moment_in(town, month)))
+    if town.until < town.at(next_month(month)):  # the present: a centre at work
+        for _n in range(LAST_DAY):
+            begin(town, story(town, town.random.choice(town.places), town.until - hours(town, 0.05, 20)))
     live_until(town, min(town.at(next_month(month)), town.until))
 
 
@@ -95,11 +101,29 @@ def next_tick() -> datetime | None:
 
 
 def story(town: Town, place: Place, at: datetime) -> Story:
-    """One complaint from its first contact to its end."""
+    """One complaint from its first contact to its end, whoever gets hold of it on the way."""
     yield at
-    chance, pick = town.random.random, town.random.choice
-    trouble = pick(TROUBLES)
+    trouble = town.random.choice(TROUBLES)
     complaint = file(town, place, trouble, at)
+    try:
+        yield from course(town, place, complaint, trouble, at)
+    except Refused:  # somebody was faster, as in life: whoever has it now brings it to an end
+        yield from rescue(town, complaint, trouble)
+
+
+def rescue(town: Town, complaint: Complaint, trouble: Trouble) -> Story:
+    yield (at := last_event_of(complaint) + hours(town, 1, 6))
+    if current(complaint).state == State.RECEIVED:
+        agent = agent_at(town, at)
+        services.accept_complaint(complaint=complaint, by=agent, at=at)
+        yield (at := at + hours(town, 1, 6))
+    if current(complaint).state in OPEN:
+        text = trouble.say(town.random.choice(ANSWERS))
+        services.resolve_complaint(complaint=complaint, by=handler_of(complaint), at=at, text=text)
+
+
+def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at: datetime) -> Story:
+    chance, pick = town.random.random, town.random.choice
     if chance() < 0.04:
         yield (at := at + hours(town, 0.2, 3))
         services.withdraw_complaint(complaint=complaint, by=complaint.asker, at=at)
@@ -204,6 +228,11 @@ def pause(town: Town, complaint: Complaint, trouble: Trouble, at: datetime) -> P
         services.defer_complaint(complaint=complaint, by=handler, at=at, reason=reason, until=until)
         yield (at := until + timedelta(hours=1))
     return at
+
+
+def last_event_of(complaint: Complaint) -> datetime:
+    last: datetime = Event.objects.filter(stream=stream_of(complaint)).aggregate(at=Max("at"))["at"]
+    return last
 
 
 def current(complaint: Complaint) -> Complaint:
