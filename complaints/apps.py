@@ -13,9 +13,10 @@ class ComplaintsConfig(AppConfig):
         from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.checkups import register_integrity_check, register_readiness_check
-        from propman.tenancy.jobrun import register_sweep
+        from propman.tenancy.jobrun import register_job, register_sweep
 
         from . import home, integrity, jobs
+        from .permissions import SEES_ALL
         from .services.leaving import take_from_leaver
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True, secrets=("code",)))
@@ -62,6 +63,7 @@ class ComplaintsConfig(AppConfig):
             ),
             NavigationEntry(_("Queue"), "complaints:queue", "inbox", STAFF, order=20),
             NavigationEntry(_("Phone intake"), "complaints:intake", "phone-call", CENTRE, order=22),
+            NavigationEntry(_("Wallboard"), "complaints:wallboard", "device-tv", SEES_ALL, order=28),
             NavigationEntry(_("Log a contact"), "complaints:log", "phone-incoming", STAFF, order=25),
             NavigationEntry(_("Number, name, room"), "complaints:queue", "search", STAFF, order=10, place="search"),
             NavigationEntry(_("Clocks"), "complaints:clocks", "clock", administrators, order=60, place="settings"),
@@ -76,5 +78,7 @@ class ComplaintsConfig(AppConfig):
         register_readiness_check("timers", integrity.timers_fire)
         # In this order: what comes back from a pause escalates in the same tick.
         register_sweep("complaints", jobs.wake_complaints)
+        for job in jobs.JOBS:
+            register_job(job)
         register_sweep("bulk runs", jobs.finish_bulk_runs)
         register_sweep("timers", jobs.fire_due_timers)

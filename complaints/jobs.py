@@ -1,11 +1,14 @@
 """What the clock and users start: the sweep of the timers, what time itself moves, and bulk runs."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone, translation
 
 from propman.accounts.models import Membership
+from propman.community.models import Department, DutyShift
+from propman.tenancy.jobrun import Job, Period
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 from propman.tenancy.tasks import CompanyTask
@@ -15,8 +18,10 @@ from .forms import FORMS
 from .models import BulkRow
 from .permissions import Viewer
 from .services import bulk
+from .services.shifts import end_shift as end_one_shift
 from .workflow import Refused, Verb
 
+A_DAY = timedelta(days=1)
 FORGOTTEN = timedelta(seconds=30)  # a worker that was called would have begun by then
 
 
@@ -76,3 +81,22 @@ def act_on(row: BulkRow) -> str:
 def finish_bulk_runs(at: datetime) -> int:
     """Go on with bulk runs whose worker was lost; returns how many rows were left."""
     return sum(carry_out_bulk_run(*one) for one in bulk.unfinished_runs(before=at - FORGOTTEN))
+
+
+def shifts_to_end(company: Company, since: datetime, at: datetime) -> Iterator[Period]:
+    """One period for each shift of the centre that ended, of the last day: older ones hold nothing any more."""
+    ended = DutyShift.objects.filter(
+        department__kind=Department.Kind.SERVICE_CENTRE, ends_at__gt=max(since, at - A_DAY), ends_at__lte=at
+    )
+    for shift in ended.order_by("ends_at", "pk"):
+        yield Period(f"{shift.pk}:{shift.ends_at:%Y-%m-%dT%H%M}", shift.ends_at)
+
+
+def end_shift(company: Company, period: str, at: datetime) -> None:
+    """Nothing stays with an agent who has gone off duty."""
+    shift = DutyShift.objects.select_related("employee", "department").filter(pk=int(period.partition(":")[0])).first()
+    if shift is not None and shift.ends_at <= at:
+        end_one_shift(shift=shift, at=at)
+
+
+JOBS = (Job("complaints.shifts", shifts_to_end, end_shift),)

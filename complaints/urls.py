@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import bulk, filing, follow, intake, lists, macros, queue, settings, thread
+from .views import bulk, filing, follow, intake, lists, macros, queue, settings, shifts, thread
 from .workflow import Verb
 
 app_name = "complaints"
@@ -43,6 +43,9 @@ urlpatterns = [
     path("complaints/queue/skipped/", queue.skipped, name="skipped"),
     path("complaints/bulk/", bulk.preview, name="bulk"),
     path("complaints/bulk/<int:pk>/", bulk.run, name="bulk_run"),
+    path("complaints/shift/", shifts.shift, name="shift"),
+    path("complaints/shift/<int:pk>/take/", shifts.take, name="take_shift"),
+    path("complaints/wallboard/", shifts.wallboard, name="wallboard"),
     path("complaints/macros/", macros.macros, name="macros"),
     path("complaints/macros/<int:pk>/retire/", macros.retire, name="retire_macro"),
     path("complaints/intake/", intake.intake, name="intake"),

@@ -43,7 +43,14 @@ PAGE = 30
 
 # What brings a complaint into a view; "complaint.escalated" also says that a clock ran out.
 TAKEN = frozenset(
-    {"complaint.accepted", "complaint.taken", "complaint.taken_over", "complaint.handler_left", "complaint.escalated"}
+    {
+        "complaint.accepted",
+        "complaint.taken",
+        "complaint.taken_over",
+        "complaint.handler_left",
+        "complaint.escalated",
+        "complaint.shift_ended",
+    }
 )
 BACK = frozenset({"complaint.reopened", "complaint.half_fixed"})
 ENTERS: dict[str, frozenset[str]] = {

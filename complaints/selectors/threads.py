@@ -47,6 +47,7 @@ ICONS = {
     "complaint.refused": "arrow-back-up",
     "complaint.taken_over": "headset",
     "complaint.handler_left": "door-exit",
+    "complaint.shift_ended": "clock-off",
     "complaint.urged": "bell-ringing",
     "complaint.confirmed": "circle-check",
     "complaint.closed": "circle-check",
@@ -197,6 +198,11 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
             return _("did not take it: %(reason)s") % {"reason": texts.get("text", "")}
         case "complaint.handler_left":
             return _("gave it to %(name)s, as %(before)s leaves") % {
+                "name": people.name(facts.get("handler")),
+                "before": people.name(facts.get("before")),
+            }
+        case "complaint.shift_ended":
+            return _("It went to %(name)s: the shift of %(before)s ended.") % {
                 "name": people.name(facts.get("handler")),
                 "before": people.name(facts.get("before")),
             }

@@ -31,32 +31,38 @@ def take_from_leaver(employee: Employee, by: User | None, at: datetime) -> None:
         Q(state__in=UNFINISHED) | Q(state=State.CLOSED, closed_at__gt=at - REOPENS_WITHIN), handler=employee
     )
     for complaint in held.order_by("pk"):
-        successor = _successor(employee, at)
+        successor = successor_of(employee, at)
         if successor is None:
             raise NobodyTakesOver(
                 _("%(name)s still handles complaints, and there is nobody in the service centre to take them over.")
                 % {"name": employee.name}
             )
-        complaint = locked(complaint, at=at)
-        is_open = complaint.state in OPEN
-        lapse_offer(complaint, at=at)
-        move(
-            complaint,
-            Verb.NOTE,  # keeps the state, whichever it is
-            "complaint.handler_left",
-            by=by,
-            at=at,
-            facts={"handler": successor.pk, "before": employee.pk},
-            handler=successor,
-            department=successor.department,
-            is_with_centre=True,
-        )
-        if is_open:
-            tell_employees(complaint, "complaint.left_to_you", [successor], at=at, leaver=employee.name)
-            tell_asker(complaint, "complaint.taken", at=at, handler=successor.name, phone=successor.phone)
+        pass_on(complaint, successor, "complaint.handler_left", by=by, at=at)
 
 
-def _successor(leaver: Employee, at: datetime) -> Employee | None:
+def pass_on(complaint: Complaint, successor: Employee, event: str, *, by: User | None, at: datetime) -> None:
+    """The complaint goes to somebody of the centre without being offered; both the successor and the asker are told."""
+    complaint = locked(complaint, at=at)
+    before, is_open = complaint.handler, complaint.state in OPEN
+    lapse_offer(complaint, at=at)
+    move(
+        complaint,
+        Verb.NOTE,  # keeps the state, whichever it is
+        event,
+        by=by,
+        at=at,
+        facts={"handler": successor.pk, "before": before.pk if before else None},
+        handler=successor,
+        department=successor.department,
+        is_with_centre=True,
+    )
+    if is_open:
+        tell_employees(complaint, "complaint.left_to_you", [successor], at=at, leaver=before.name if before else "")
+        tell_asker(complaint, "complaint.taken", at=at, handler=successor.name, phone=successor.phone)
+
+
+def successor_of(leaver: Employee, at: datetime) -> Employee | None:
+    """Who of the centre takes over now: the duty manager, its head, a colleague, else the general manager."""
     ladder = Ladder.at(at, due=[])
     colleagues = Employee.objects.filter(
         department__kind=Department.Kind.SERVICE_CENTRE, left_on=None, user__isnull=False

@@ -1,7 +1,11 @@
+from datetime import datetime
+
 from django import template
 
 from complaints.models import Complaint
 from complaints.permissions import Viewer, may_know_asker
+from propman.common.countdown import span
+from propman.community.models import Room
 
 register = template.Library()
 
@@ -10,3 +14,26 @@ register = template.Library()
 def shows_room(complaint: Complaint, viewer: Viewer) -> bool:
     """Whether the viewer may know whose room it is."""
     return may_know_asker(viewer, complaint)
+
+
+@register.filter
+def house(room: Room) -> str:
+    """The building and entrance of a room: enough to find the place, not the door."""
+    return str(room.label).rpartition("-")[0]
+
+
+@register.filter
+def of(part: int, whole: int) -> str:
+    """Per cent of the whole, for the geometry of a bar."""
+    return f"{100 * part / whole:.1f}" if whole else "0"
+
+
+@register.filter
+def less(count: int, part: int) -> int:
+    return count - part
+
+
+@register.filter
+def since(begin: datetime, at: datetime) -> str:
+    """How long ago that was, in the units that matter."""
+    return span(at - begin)

@@ -17,6 +17,7 @@ from complaints.permissions import Viewer, complaint_for, viewer_of
 from complaints.queue_forms import LiveForm, QueueForm, SaveViewForm, SkipForm, query_of
 from complaints.selectors import queue as selectors
 from complaints.selectors import thread_of
+from complaints.selectors.wallboard import shift_of, shifts_for
 from complaints.services.bulk import BULK_VERBS
 from complaints.workflow import BadInput, Refused
 from propman.accounts.permissions import role_required
@@ -98,6 +99,9 @@ def counts(request: HttpRequest) -> HttpResponse:
         "count": next((one.count for one in views if one.name == wanted.view), None),
         "offices": selectors.office_counts(viewer, at=at) if viewer.sees_all else [],
         "next": selectors.next_in_line(viewer),
+        "shift": shift_of(viewer.employee, at=at) if viewer.is_centre else None,
+        "left_to_me": shifts_for(viewer.employee) if viewer.is_centre and viewer.employee else [],
+        "held": next((one.count for one in views if one.name == "mine"), 0),
         "saved_views": selectors.saved_views(viewer.employee),
         "query": query_of(wanted),
         "is_fetched": True,

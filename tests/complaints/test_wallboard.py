@@ -1,0 +1,71 @@
+"""The big screen: what runs out next, how the day goes, who is on duty; no resident is named."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from complaints import services
+from complaints.permissions import Viewer
+from complaints.selectors.wallboard import wall
+from complaints.services.escalation import fire_timers_of
+from propman.accounts.roles import Role
+from propman.community.models import DutyShift
+from tests.factories.complaints import make_complaint, make_policy
+
+pytestmark = pytest.mark.django_db
+WALL = "/lanting/complaints/wallboard/"
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def open_ones(scope, now, household, owner, office):
+    make_policy(now - timedelta(days=30))
+    asker = services.Asker(name="王小芳", phone="13800138000")
+    return [make_complaint(household=household, at=now - timedelta(hours=n), asker=asker) for n in range(9)]
+
+
+def test_seven_rows_next_due_first_and_no_resident(open_ones, agent, client_of, household):
+    page = client_of(agent).get(WALL).content.decode()
+    assert page.count("pm-wall__row") == 7
+    assert "and 2 more" in page
+    assert "王小芳" not in page
+    assert "13800138000" not in page
+    assert household.room.label not in page
+    assert household.room.label.rpartition("-")[0] in page
+
+
+def test_share_on_time_counts_what_no_clock_ran_out_of(open_ones, company, agent, now, staff):
+    fire_timers_of(company.pk, now)
+    shown = wall(Viewer(agent, frozenset({Role.CENTRE_AGENT}), staff(agent)), at=now)
+    late = sum(one.received_at + timedelta(hours=1) <= now for one in open_ones)  # an hour to accept
+    assert (shown.received, shown.on_time, shown.open, shown.nobody) == (9, 9 - late, 9, 9)
+    assert shown.longest == open_ones[-1]
+    assert shown.offices[0].late == late
+
+
+def test_who_is_on_duty_and_what_he_reads(open_ones, centre, agent, staff, now, client_of):
+    begins, ends = now - timedelta(hours=1), now + timedelta(hours=1)
+    DutyShift.objects.create(department=centre, employee=staff(agent), starts_at=begins, ends_at=ends)
+    client = client_of(agent)
+    assert "free" in client.get(WALL).content.decode()
+    services.note_reader(complaint=open_ones[0], by=staff(agent), at=now, is_typing=True)
+    assert open_ones[0].number in client.get(WALL, headers={"HX-Target": "main"}).content.decode()
+
+
+def test_room_of_a_confidential_one_is_nowhere(scope, now, household, owner, office, agent, client_of):
+    make_policy(now - timedelta(days=30))
+    make_complaint(household=household, at=now, is_confidential=True)
+    assert household.room.label.rpartition("-")[0] not in client_of(agent).get(WALL).content.decode()
+
+
+def test_wallboard_is_not_for_offices(open_ones, head, client_of):
+    assert client_of(head).get(WALL).status_code == 403
+
+
+def test_empty_centre_has_a_wallboard_too(scope, agent, client_of):
+    assert "nothing is open" in client_of(agent).get(WALL).content.decode()
