@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import FloatRect, Locator
 
 from billing.models import Payment, Survey
 from billing.quarters import Quarter
 from billing.selectors.surveys import own_sheet
+from billing.services.agreements import NewItem
 from propman.accounts.models import User
 from propman.accounts.roles import Role
 from propman.community.models import Community, Department, Household
@@ -101,3 +103,36 @@ def test_sheet_is_filled_without_script(
     assert "Saved" in page.inner_text("main")
     with company_scope(company.pk):
         assert [answer.score for answer in own_sheet(survey, household, owner, at=timezone.now()).values()] == [7]
+
+
+def test_ten_items_take_ten_taps(
+    page_as: PageAs, transactional_db: None, community: Community, owner: User, household: Household, company: Company
+) -> None:
+    """One thumb: each tap saves and opens the next item inside the screen of a phone; nothing else is touched."""
+    now = timezone.now()
+    quarter = str(Quarter.of(company.today(now)))
+    items = [NewItem(f"Service {number}", 1, "What good service is here.") for number in range(10)]
+    make_agreement(community, items=items, reading="beginning", starts_quarter=quarter, at=now - timedelta(hours=1))
+    survey = make_survey(community, quarter, at=now)
+    phone = page_as(owner, f"/lanting/billing/sheets/{survey.pk}/{household.pk}/", width=360)
+    phone.set_viewport_size({"width": 360, "height": 640})
+    for number in range(10):
+        tile = phone.locator("details[open]", has_text=f"Service {number}").locator(".pm-pick").filter(has_text="8").first
+        box = at_rest(tile)
+        assert min(box["width"], box["height"]) >= 44
+        assert 0 <= box["y"] <= 640 - box["height"], f"item {number} is out of sight"
+        with phone.expect_response(lambda answer: answer.request.method == "POST"):
+            phone.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    with company_scope(company.pk):
+        saved = own_sheet(survey, household, owner, at=timezone.now())
+    assert [answer.score for answer in saved.values()] == [8] * 10
+
+
+def at_rest(place: Locator) -> FloatRect:
+    """Where it stands when the page has stopped moving."""
+    place.wait_for()
+    box = None
+    while (now := place.bounding_box()) is None or now != box:
+        box = now
+        place.page.wait_for_timeout(150)
+    return now
