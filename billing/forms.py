@@ -15,6 +15,7 @@ from billing.selectors.surveys import Answer
 from billing.services.agreements import NewAgreement, NewItem
 from propman.common import money
 from propman.common.forms import Act, Segment, Step
+from propman.common.text import legible
 from propman.tenancy.idempotency import OnceForm
 
 LONGEST_COMMENT = 500
@@ -26,7 +27,7 @@ def answers_from(data: QueryDict, items: list[AgreementItem]) -> tuple[dict[int,
     answers: dict[int, Answer] = {}
     errors: dict[int, Any] = {}
     for item in items:
-        given, comment = data.get(f"score-{item.pk}"), data.get(f"comment-{item.pk}", "").replace("\0", "").strip()
+        given, comment = data.get(f"score-{item.pk}"), legible(data.get(f"comment-{item.pk}", ""))
         if given is None and not comment:
             continue
         if len(comment) > LONGEST_COMMENT:

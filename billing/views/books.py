@@ -47,6 +47,7 @@ from billing.services.payments import (
 from propman.accounts.permissions import role_required
 from propman.common.exports import Format, file_response
 from propman.common.money import in_figures, plain
+from propman.common.text import legible
 from propman.community.models import Household, Person
 from propman.tenancy.idempotency import FIELD, once
 from propman.tenancy.middleware import company_of
@@ -74,7 +75,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     """The bills of a run."""
     found = get_object_or_404(BillRun.objects.select_related("community", "agreement"), pk=pk)
     bills = Bill.objects.filter(run=found).select_related("payer").order_by("number")
-    if wanted := request.GET.get("q", "").strip()[:60]:
+    if wanted := legible(request.GET.get("q", ""))[:60]:
         bills = bills.filter(Q(room_label__icontains=wanted) | Q(payer__name__icontains=wanted))
     if request.GET.get("export") == "csv":
         return bill_export(f"bills-{found.quarter}-{found.community.address}", bills)
@@ -125,7 +126,7 @@ def bill_export(name: str, bills) -> Any:  # type: ignore[no-untyped-def]
 def arrears_by_age(request: HttpRequest) -> HttpResponse:
     """What is open by community and age, and the bills behind it."""
     today = company_of(request).today(timezone.now())
-    place, age = request.GET.get("community", "")[:60], request.GET.get("age", "")
+    place, age = legible(request.GET.get("community", ""))[:60], request.GET.get("age", "")
     bills = bills_in_arrears(today=today, community=place, age=age)
     if request.GET.get("export") == "csv":
         return bill_export(f"arrears-{today}", bills)

@@ -7,6 +7,7 @@ from django.db import connection
 
 from cards import issuer
 from cards.models import OPINION_LENGTH
+from propman.common.text import legible
 
 
 class CardRefused(Exception):
@@ -40,7 +41,7 @@ def cast_card(*, company_id: int, serial: str, opinion: str = "", at: datetime) 
 
     One statement, which needs no company scope. Raises CardRefused, OpinionTooLong, and ValueError for what is no serial.
     """
-    opinion = opinion.replace("\0", "").replace("\r\n", "\n").strip()
+    opinion = legible(opinion)
     if len(opinion) > OPINION_LENGTH:
         raise OpinionTooLong
     digest = issuer.serial_hash(serial)

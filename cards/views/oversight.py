@@ -97,9 +97,12 @@ def last_month(name: str, at: datetime) -> date:
     if not name:
         return next_month(timezone.localdate(at))
     try:
-        return parse_month(name)
+        month = parse_month(name)
     except ValueError:
         raise Http404 from None
+    if not 2000 <= month.year < 3000:  # the months beside it are shown too
+        raise Http404
+    return month
 
 
 def rows_of(

@@ -1,7 +1,5 @@
 """What every verb does alike: lock, check, record, move, set the clocks, tell."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +9,7 @@ from django.utils.translation import gettext as _
 from complaints.models import Complaint, Offer
 from complaints.workflow import OPEN, BadInput, NotYours, State, Verb, next_state
 from propman.accounts.models import User
+from propman.common.text import legible
 from propman.community.models import Department, Employee
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import record_event
@@ -20,13 +19,10 @@ from .timing import recompute_timers
 LONGEST_TEXT = 5000
 SILENCE = timedelta(days=7)  # of the asker, after which a resolved complaint closes itself
 
-# Directions that can turn a line around, and invisible controls; new lines and tabs stay.
-UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-
 
 def cleaned(text: str, *, field: str, longest: int = LONGEST_TEXT, required: bool = True) -> str:
     """The text without control characters and direction marks. Raises BadInput when it is empty or too long."""
-    text = UNWANTED.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n"))).strip()
+    text = legible(text)
     if required and not text:
         raise BadInput(field, _("Please write something."))
     if len(text) > longest:

@@ -18,7 +18,7 @@ from complaints.forms import FollowForm
 from complaints.models import Complaint
 from complaints.services.filing import tracking_digest
 from complaints.services.timing import read
-from complaints.workflow import Refused, is_allowed
+from complaints.workflow import BadInput, Refused, is_allowed
 from complaints.workflow import Verb as V
 from propman.tenancy.middleware import company_of
 
@@ -89,7 +89,8 @@ def act_by_code(request: HttpRequest) -> HttpResponse:
     try:
         act(complaint, timezone.now(), text)
     except Refused as problem:
-        return _render(request, complaint, problem=str(problem), text=text, status=409)
+        status = 422 if isinstance(problem, BadInput) else 409
+        return _render(request, followed(request) or complaint, problem=str(problem), text=text, status=status)
     return redirect("complaints:follow")
 
 

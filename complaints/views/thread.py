@@ -15,7 +15,7 @@ from complaints import actions, selectors
 from complaints.clocks import Clock
 from complaints.forms import FORMS, VerbForm
 from complaints.models import Complaint
-from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_know_asker, open_offer, viewer_of
+from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_know_asker, open_offer, verbs_of, viewer_of
 from complaints.selectors.intake import alike, gathered
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
@@ -24,6 +24,7 @@ from .queue import queue_context, swaps
 
 # Words that answer what the other side wrote: the draft waits when something new has arrived meanwhile.
 ON_PAGE = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RATE})  # the others have a page of their own
+VERDICT = (Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN)
 MORE = (Verb.DEFER, Verb.RECATEGORISE, Verb.CORRECT, Verb.LENGTHEN, Verb.MERGE)
 CONVERSING = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RESOLVE, Verb.WAIT})
 
@@ -46,6 +47,8 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
         request.POST if request.method == "POST" else None, verb=verb, auto_id="id_%s" if verb in ON_PAGE else "act_%s"
     )
     if request.method == "GET":
+        if verb not in verbs_of(viewer, complaint):
+            raise Http404
         page = "complaints/_act_form.html" if swaps(request, "act") else "complaints/act.html"
         return render(request, page, {"complaint": complaint, "form": form, "verb": verb})
     if not form.is_valid():
@@ -96,6 +99,27 @@ def what_arrived(complaint: Complaint, viewer: Viewer, form: VerbForm) -> list[s
     return newer
 
 
+def stands_apart(failed: VerbForm, verbs: frozenset[Verb], *, is_asker: bool, is_kept: bool) -> bool:
+    """Whether a form that failed has no place on the page, so that what was typed needs one of its own.
+
+    `is_kept`: the words go on in the form of the answer, beside which they were typed.
+    """
+    if is_asker:
+        on_page = verbs & {Verb.REPLY, Verb.RATE, *VERDICT}
+    elif Verb.ANSWER in verbs:
+        on_page = verbs & {Verb.NOTE, Verb.ANSWER} | ({Verb.REPLY, Verb.WAIT} if is_kept else set())
+    else:
+        on_page = verbs & {Verb.NOTE, Verb.REPLY}
+    return bool(failed.visible_fields()) and failed.verb not in on_page
+
+
+def verdict_problem(failed: VerbForm) -> str:
+    """What is wrong with the asker's word; its buttons share one field, whose form is another for each."""
+    if not failed.data.get("text", "").strip() and failed.verb != Verb.CONFIRM:
+        return _("Say in a few words what is still wrong.")
+    return " ".join(str(error) for errors in failed.errors.values() for error in errors)
+
+
 def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
     """The form as it stands on the page: fresh, or with what was typed into it or its neighbour before it failed."""
     if failed is not None and failed.verb == verb:
@@ -111,7 +135,7 @@ def verdict(request: HttpRequest, number: str) -> HttpResponse:
     """The asker's word on a resolved complaint: fixed, half fixed, not fixed."""
     viewer = viewer_of(request)
     complaint = complaint_for(viewer, number)
-    verbs = {verb.value: verb for verb in (Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN)}
+    verbs = {verb.value: verb for verb in VERDICT}
     verb = verbs.get(request.POST.get("verb", ""))
     if verb is None:
         return redirect("complaints:detail", number=number)
@@ -132,16 +156,21 @@ def render_complaint(
     thread = selectors.thread_of(complaint, viewer=viewer)
     verbs = allowed_verbs(viewer, complaint)
     readings = read(complaint) if complaint.is_open else {}
-    verdict_failed = failed is not None and failed.verb in {Verb.HALF_FIX, Verb.REOPEN, Verb.CONFIRM}
+    is_asker = complaint.asker_id == viewer.user.pk
+    is_apart = failed is not None and stands_apart(failed, verbs, is_asker=is_asker, is_kept=bool(arrived))
+    if failed is not None and is_apart:
+        failed.auto_id = "act_%s"
+    verdict = failed if failed is not None and failed.verb in VERDICT and not is_apart else None
     context: dict[str, Any] = {
-        "verdict_problem": _("Say in a few words what is still wrong.") if verdict_failed else "",
-        "verdict_text": failed.data.get("text", "") if failed and verdict_failed else "",
+        "verdict_problem": verdict_problem(verdict) if verdict else "",
+        "verdict_text": verdict.data.get("text", "") if verdict else "",
         "complaint": complaint,
         "thread": thread,
         "viewer": viewer,
         "verbs": {verb.value for verb in verbs},
         "forms": {verb.value: shown_form(verb, thread.version, failed) for verb in verbs & ON_PAGE},
         "failed": failed,
+        "failed_apart": is_apart,
         "failed_verb": failed.verb.value if failed else "",
         "failed_url": reverse(f"complaints:{failed.verb.value}", args=[complaint.number]) if failed else "",
         "asker": selectors.asker_name(complaint, viewer),
@@ -151,7 +180,7 @@ def render_complaint(
         "offer": open_offer(complaint),
         "arrived": arrived,
     }
-    if complaint.asker_id == viewer.user.pk:
+    if is_asker:
         return render(request, "complaints/thread.html", context, status=status)
     if viewer.employee is None:
         raise Http404

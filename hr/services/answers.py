@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from propman.accounts.models import User
+from propman.common.text import legible
 from propman.community.models import Employee
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import record_event
@@ -32,14 +33,15 @@ def object_to_appraisal(*, appraisal: Appraisal, words: str, by: Employee, at: d
 
     Raises MoveNotAllowed outside his five working days or when he has answered, ValueError without words.
     """
-    if not words.strip():
+    words = legible(words)
+    if not words:
         raise ValueError(_("Say what you object to."))
     appraisal = _row_to_answer(appraisal, by, at)
     _set_answer(appraisal, Answer.OBJECTED, at)
     objection = AppraisalObjection.objects.create(
         quarter_id=appraisal.quarter_id,
         appraisal=appraisal,
-        words=words.strip(),
+        words=words,
         filed_at=at,
         reviewer=None,
         scores_before=list(appraisal.scores) if appraisal.is_ranked else [],
@@ -105,10 +107,11 @@ def answer_objection(
     objection = _open_objection(objection)
     if objection.reviewer_id != by.pk:
         raise MoveNotAllowed(_("The objection has gone to somebody else."))
-    if not reply.strip():
+    reply = legible(reply)
+    if not reply:
         raise ValueError(_("Give the reason."))
     new = _new_scores(objection, verdict, scores)
-    objection.verdict, objection.reply, objection.replied_at = verdict, reply.strip(), at
+    objection.verdict, objection.reply, objection.replied_at = verdict, reply, at
     objection.save(update_fields=["verdict", "reply", "replied_at"])
     appraisal = objection.appraisal
     if new:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from propman.accounts.models import User
+from propman.common.text import legible
 from propman.tenancy.events import record_event
 from propman.tenancy.scope import current_company_id
 
@@ -25,7 +26,7 @@ def publish_standard(*, criteria: Sequence[NewCriterion], by: User | None, at: d
 
     Raises ValueError unless there are five different names.
     """
-    if len({criterion.name.strip() for criterion in criteria}) != CRITERIA or len(criteria) != CRITERIA:
+    if len({legible(criterion.name) for criterion in criteria}) != CRITERIA or len(criteria) != CRITERIA:
         raise ValueError(_("A standard has five criteria with different names."))
     standard = AppraisalStandard.objects.create(published_at=at, published_by=by)
     Criterion.objects.bulk_create(
@@ -33,8 +34,8 @@ def publish_standard(*, criteria: Sequence[NewCriterion], by: User | None, at: d
             company_id=current_company_id(),
             standard=standard,
             position=position,
-            name=new.name.strip(),
-            meaning=new.meaning.strip(),
+            name=legible(new.name),
+            meaning=legible(new.meaning),
         )
         for position, new in enumerate(criteria, start=1)
     )

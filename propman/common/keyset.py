@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
@@ -33,7 +34,10 @@ def page_of(rows: QuerySet[Any], *, keys: Sequence[str], size: int, after: str =
     position = _decoded(after, len(keys))
     ordered = rows.order_by(*_order(keys))
     if position is not None:
-        ordered = ordered.filter(_beyond(keys, position))
+        try:
+            ordered = ordered.filter(_beyond(keys, position))
+        except (ValidationError, ValueError, TypeError):  # a word where the column has a time
+            position = None
     found = list(ordered[: size + 1])
     more = len(found) > size
     found = found[:size]

@@ -9,6 +9,13 @@ from django.utils.translation import gettext as _
 # Marks that turn the direction of what follows: a name with them shows something else than it says.
 DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def legible(text: str) -> str:
+    """A text of several lines, composed, without control characters and direction marks; tabs and new lines stay."""
+    return UNSEEN.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n"))).strip()
+
 
 def tidy(text: str, *, longest: int) -> str:
     """The text on one line, composed, with single spaces.

@@ -10,6 +10,7 @@ from propman.accounts.models import User
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import Role
 from propman.common.outgoing import AddressRefused
+from propman.common.text import legible
 from propman.tenancy.middleware import company_of
 
 from . import selectors, services
@@ -95,7 +96,7 @@ def hours(request: MemberRequest) -> HttpResponse:
 @administrators
 def deliveries(request: MemberRequest) -> HttpResponse:
     """The log of deliveries, with what could not be delivered."""
-    state, address = request.GET.get("state", ""), request.GET.get("q", "")
+    state, address = request.GET.get("state", ""), legible(request.GET.get("q", ""))
     page = selectors.page_of(selectors.messages_in(state, address=address), before=key_of(request))
     shown = {
         "rows": page.rows,

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "propman.tenancy.middleware.CompanyPrefixMiddleware",
+    "propman.common.middleware.NoNullMiddleware",
     "cards.box.BoxMiddleware",  # before sessions: casting reads and sets no cookie
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",

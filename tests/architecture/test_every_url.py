@@ -5,7 +5,6 @@ With real transactions: TestCase hides reads outside of them. See tests/url_samp
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,12 +14,11 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from propman.accounts.models import User
 from propman.accounts.permissions import companies_of
-from propman.tenancy.scope import company_scope
 from tests import url_samples
+from tests.architecture.conftest import PEOPLE
 from tests.conftest import signed_in
 
 SIGN_IN = "/accounts/login/"
-PEOPLE = ["owner", "rival_owner", "agent", "head", "manager", "administrator", "official"]
 
 
 @dataclass(frozen=True)
@@ -79,28 +77,6 @@ def ask(client: Client, path: str) -> int:
     """The answer to GET, or to an empty POST where there is no GET."""
     status = client.get(path).status_code
     return client.post(path).status_code if status == 405 else status
-
-
-@pytest.fixture
-def cast(request: pytest.FixtureRequest) -> SimpleNamespace:
-    names = [
-        *PEOPLE,
-        "rival_manager",
-        "company",
-        "rival_company",
-        "community",
-        "household",
-        "centre",
-        "office",
-        "company_office",
-    ]
-    return SimpleNamespace(**{name: request.getfixturevalue(name) for name in names})
-
-
-@pytest.fixture
-def samples(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
-    with company_scope(cast.company.pk):
-        return url_samples.all_samples(cast)
 
 
 def test_every_address_can_be_made(cast, samples):
