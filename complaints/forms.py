@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from propman.common.forms import Act, Picks, Segment, Step
 from propman.community.models import Community, Department, Employee, Household
+from propman.tenancy.idempotency import OnceForm
 
 from .clocks import Clock
 from .models import Category, Contact, Severity
@@ -40,7 +41,7 @@ def offer_categories(form: forms.Form) -> dict[str, str]:
     return {str(category.pk): category.icon for category in rows}
 
 
-class FilingForm(forms.Form):
+class FilingForm(OnceForm):
     """A resident files a complaint: what, where, how to be reached."""
 
     HOME, SHARED = "home", "shared"
@@ -85,6 +86,7 @@ class FilingForm(forms.Form):
             household.widget = forms.HiddenInput()
         self.helper = FormHelper()
         self.helper.layout = Layout(
+            "idempotency_key",
             Step(1, _("What"), Picks("category", icons=icons), "title", "text"),
             Step(2, _("Where"), Picks("household") if len(homes) > 1 else Field("household"), Picks("where"), "place"),
             Step(3, _("How to reach you"), Segment("severity"), "phone", "is_confidential"),

@@ -17,12 +17,14 @@ from propman.accounts.models import User
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import RESIDENTS, STAFF
 from propman.community.selectors import occupancies_of
+from propman.tenancy.idempotency import once
 
 RECEIPT = "receipt"
 RECEIPT_LASTS = timedelta(hours=1)
 
 
 @role_required(*RESIDENTS)
+@once
 def file(request: HttpRequest) -> HttpResponse:
     """Three steps on one page; the same page comes back with what was typed when something is missing."""
     viewer = viewer_of(request)

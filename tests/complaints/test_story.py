@@ -84,3 +84,15 @@ def test_strangers_find_nothing(filed, who, request, client_of):
     client = client_of(request.getfixturevalue(who))
     assert client.get(f"/lanting/complaints/{filed.number}/").status_code == 404
     assert post(client, filed, "accept").status_code == 404
+
+
+def test_form_sent_twice_files_one_complaint(filed, household, owner, client_of):
+    client = client_of(owner)
+    page = client.get("/lanting/complaints/new/")
+    data = {"category": filed.category_id, "title": "Gate", "text": "It stays open.", "household": household.pk,
+            "where": "home", "severity": "normal", "phone": "",
+            "idempotency_key": page.context["form"]["idempotency_key"].value()}  # fmt: skip
+    first, second = (client.post("/lanting/complaints/new/", data) for _click in range(2))
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert first["Location"] == second["Location"]
+    assert Complaint.objects.count() == 2
