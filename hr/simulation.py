@@ -1,9 +1,10 @@
 """A seeded simulation with known truth: does taking out the heads' strictness find the people who really do worst?
 
 Noise model: every employee has a true merit, drawn from the normal distribution (mean 0, deviation 1). Every head has a
-leniency, drawn with deviation `LENIENCY`. Each of the five scores is 3 + 0.7 x merit + leniency + noise of deviation 0.6,
-rounded and kept within 1 to 5. Units have 6 to 14 people. The truth is the five lowest merits of the company; the order
-under test names its five last, and where a tie is split, each of the tied counts with the share of places left.
+leniency, drawn with deviation 0.6 (or 0, where heads are all alike). Each of the five scores is 3 + 0.7 x merit + leniency
++ noise of deviation 0.6, rounded and kept within 1 to 5. Units have 6 to 14 people. The truth is the five lowest merits of
+the company; the order under test names its five last, and where a tie is split, each of the tied counts with the share of
+places left.
 """
 
 from collections.abc import Mapping
