@@ -15,6 +15,7 @@ from . import services
 from .clocks import Clock
 from .models import Complaint
 from .permissions import Viewer, complaint_for, verbs_of
+from .selectors import Entry, thread_of
 from .workflow import NotYours, Verb
 
 Data = dict[str, Any]
@@ -95,6 +96,20 @@ ACTS: dict[Verb, Callable[[Complaint, Viewer, datetime, Data], object]] = {
     Verb.LENGTHEN: _lengthen,
     Verb.CORRECT: _by_employee(services.correct_complaint, "reason", "asker_name", "asker_phone"),
 }
+
+
+# Words that answer what the other side wrote: they wait when something new has arrived meanwhile.
+CONVERSING = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RESOLVE, Verb.WAIT})
+
+
+def newer_words(complaint: Complaint, viewer: Viewer, read_until: int) -> list[Entry]:
+    """What somebody else said after the version of the thread that was read.
+
+    Locks the complaint first: of two who send at the same moment, the second one sees the words of the first.
+    """
+    Complaint.objects.select_for_update().values_list("pk").get(pk=complaint.pk)
+    thread = thread_of(complaint, viewer=viewer)
+    return [one for one in thread.entries if one.position > read_until and one.is_spoken and not one.is_mine]
 
 
 @dataclass(frozen=True)

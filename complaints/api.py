@@ -166,8 +166,14 @@ def _verb(verb: Verb) -> Any:
         complaint = complaint_for(viewer, number)
         given = TAKES[verb](data=request.data)
         given.is_valid(raise_exception=True)
+        data = dict(given.validated_data)
+        read_until = data.pop("version", None)
+        newer = actions.newer_words(complaint, viewer, read_until) if verb in actions.CONVERSING and read_until else []
+        if newer:
+            said = [{"who": one.who, "text": one.text, "version": one.position} for one in newer]
+            raise Problem(409, "Somebody wrote after the version that was read.", newer=said)
         try:
-            actions.act(complaint, verb, viewer=viewer, at=timezone.now(), data=given.validated_data)
+            actions.act(complaint, verb, viewer=viewer, at=timezone.now(), data=data)
         except Refused as problem:
             raise refusal(problem) from problem
         if not Complaint.objects.visible_to(viewer).filter(pk=complaint.pk).exists():

@@ -110,7 +110,10 @@ class NothingSerializer(serializers.Serializer[Any]):
 
 
 class TextSerializer(serializers.Serializer[Any]):
+    """Words; with `version`, they are refused with 409 when somebody else wrote after that version of the thread."""
+
     text = serializers.CharField(max_length=LONGEST_TEXT)
+    version = serializers.IntegerField(min_value=0, required=False)
 
 
 class OptionalTextSerializer(serializers.Serializer[Any]):

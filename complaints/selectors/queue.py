@@ -175,10 +175,10 @@ def found_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
     found: list[int] = []
     searched, beyond = 0, before
     while len(found) <= PAGE and searched < MOST_SEARCHED:
-        ids = matching_ids(wanted.words, viewer, before=beyond)
+        ids, is_all = matching_ids(wanted.words, viewer, before=beyond)
         found += rows.filter(pk__in=ids).order_by("-pk").values_list("pk", flat=True)[: PAGE + 1 - len(found)]
         searched += len(ids)
-        if len(ids) < SEARCHED_AT_ONCE:
+        if is_all or not ids:
             break
         beyond = ids[-1]
     more, found = len(found) > PAGE, found[:PAGE]
@@ -195,20 +195,27 @@ def by_number(rows: ComplaintQuerySet, words: str) -> list[int]:
     return list(rows.filter(number__in=[f"{one}-{count}" for one in years]).order_by("-pk").values_list("pk", flat=True))
 
 
-def matching_ids(words: str, viewer: Viewer, *, before: int | None = None, most: int = SEARCHED_AT_ONCE) -> list[int]:
-    """The ids of the newest complaints of the company that hold the words, wherever they are visible."""
+def matching_ids(
+    words: str, viewer: Viewer, *, before: int | None = None, most: int = SEARCHED_AT_ONCE
+) -> tuple[list[int], bool]:
+    """The ids of the newest complaints of the company that hold the words, visible or not; and whether these are all."""
     alternatives = {words}
     if re.fullmatch(r"[\d\s+()-]+", words):
         alternatives.add(re.sub(r"\D", "", words))  # a room is written with hyphens, a phone number in any way
     found: set[int] = set()
+    reached, is_all = 0, True
     with connection.cursor() as cursor:
         for said in alternatives:
             cursor.execute(
                 "SELECT * FROM complaints_search(%s, %s, %s, %s, %s)",
                 [current_company_id(), said, viewer.is_centre, before or 2**62, most],
             )
-            found |= {row[0] for row in cursor.fetchall()}
-    return sorted(found, reverse=True)[:most]
+            ids = [row[0] for row in cursor.fetchall()]
+            if ids[-1:] != [0]:
+                is_all, reached = False, max(reached, *ids[-1:])
+            found |= set(ids) - {0}
+    # Of two ways to write it only as far back as both have been looked through.
+    return sorted((pk for pk in found if pk >= reached), reverse=True), is_all
 
 
 @dataclass(frozen=True)

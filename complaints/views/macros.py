@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -40,7 +40,7 @@ def macros(request: HttpRequest) -> HttpResponse:
 @role_required(*MANAGERS)
 def retire(request: HttpRequest, pk: int) -> HttpResponse:
     """Offer the words no longer."""
-    retire_macro(pk=pk, at=timezone.now())
+    retire_macro(pk=get_object_or_404(Macro.objects.all(), pk=pk).pk, at=timezone.now())
     return redirect("complaints:macros")
 
 

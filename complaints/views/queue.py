@@ -5,14 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from complaints import services
-from complaints.models import Complaint
+from complaints.models import Complaint, SavedView
 from complaints.permissions import Viewer, complaint_for, viewer_of
 from complaints.queue_forms import LiveForm, QueueForm, SaveViewForm, SkipForm, query_of
 from complaints.selectors import queue as selectors
@@ -233,5 +233,6 @@ def save_view(request: HttpRequest) -> HttpResponse:
 @role_required(*STAFF)
 def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove one of one's own views."""
-    services.remove_view(by=employee_or_404(viewer_of(request)), pk=pk)
+    employee = employee_or_404(viewer_of(request))
+    services.remove_view(by=employee, pk=get_object_or_404(SavedView.objects.filter(employee=employee), pk=pk).pk)
     return redirect("complaints:queue")

@@ -22,7 +22,7 @@ from .queue import employee_or_404, swaps
 
 
 class ShiftForm(forms.Form):
-    to = forms.ModelChoiceField(Employee.objects.none(), label=_lazy("To"), empty_label=None)
+    to = forms.ModelChoiceField(Employee.objects.none(), label=_lazy("Colleague"), empty_label=None)
     note = forms.CharField(
         label=_lazy("What the next shift should know"),
         max_length=2000,

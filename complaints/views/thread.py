@@ -22,11 +22,9 @@ from complaints.workflow import BadInput, NotYours, Refused, Verb
 
 from .queue import queue_context, swaps
 
-# Words that answer what the other side wrote: the draft waits when something new has arrived meanwhile.
 ON_PAGE = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RATE})  # the others have a page of their own
 VERDICT = (Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN)
 MORE = (Verb.DEFER, Verb.RECATEGORISE, Verb.CORRECT, Verb.LENGTHEN, Verb.MERGE)
-CONVERSING = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RESOLVE, Verb.WAIT})
 
 
 @require_GET
@@ -53,7 +51,7 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
         return render(request, page, {"complaint": complaint, "form": form, "verb": verb})
     if not form.is_valid():
         return render_complaint(request, complaint, viewer, failed=form, status=422)
-    if verb in CONVERSING and (arrived := what_arrived(complaint, viewer, form)):
+    if verb in actions.CONVERSING and (arrived := what_arrived(complaint, viewer, form)):
         form.add_error(
             None,
             _("%(name)s wrote while you did; your words are kept. Read it, then send again.") % {"name": arrived[-1].who},
@@ -70,7 +68,7 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     except Refused as problem:
         form.add_error(None, str(problem))
         return render_complaint(request, complaint_for(viewer, number), viewer, failed=form, status=409)
-    kept_as = "text" if verb in CONVERSING else verb.value
+    kept_as = "text" if verb in actions.CONVERSING else verb.value
     messages.success(request, _("Done: %(verb)s.") % {"verb": verb.label}, extra_tags=kept_as)
     if not Complaint.objects.visible_to(viewer).filter(pk=complaint.pk).exists():
         return leave(request, reverse("complaints:queue"))
@@ -90,12 +88,10 @@ def what_arrived(complaint: Complaint, viewer: Viewer, form: VerbForm) -> list[s
     read_until = form.cleaned_data.get("version")
     if read_until is None:
         return []
-    Complaint.objects.select_for_update().values_list("pk").get(pk=complaint.pk)
-    thread = selectors.thread_of(complaint, viewer=viewer)
-    newer = [one for one in thread.entries if one.position > read_until and one.is_spoken and not one.is_mine]
+    newer = actions.newer_words(complaint, viewer, read_until)
     if newer:
         form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["version"] = thread.version  # type: ignore[index]
+        form.data["version"] = newer[-1].position  # type: ignore[index]
     return newer
 
 
@@ -125,7 +121,7 @@ def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
     if failed is not None and failed.verb == verb:
         return failed
     initial: dict[str, Any] = {"version": version}
-    if failed is not None and verb == Verb.ANSWER and failed.verb in CONVERSING:
+    if failed is not None and verb == Verb.ANSWER and failed.verb in actions.CONVERSING:
         initial["text"] = failed.data.get("text", "")
     return FORMS[verb](verb=verb, initial=initial)
 

@@ -26,6 +26,7 @@ from .texts import ANSWERS, CATEGORIES, REASONS, STILL_WRONG, TROUBLES, Trouble
 from .town import Place, Town, next_month
 
 PER_HOUSEHOLD = 0.06  # complaints a month
+BUSY = 9  # complaints of each community in the last forty hours: whoever opens the queue sees a centre at work
 MOST_PER_MONTH = 12  # of one community: a town is a sample
 LAST_DAY = 16  # filed within the day before the present
 Story = Iterator[datetime]
@@ -41,6 +42,9 @@ def live_month(town: Town, month: date) -> None:
     for place in town.places:
         for _n in range(count_for(town, place)):
             begin(town, story(town, place, moment_in(town, month)))
+        if next_month(month) > town.company.today(town.until):
+            for _n in range(min(BUSY, len(place.households) // 10)):
+                begin(town, story(town, place, town.until - timedelta(hours=town.random.triangular(0.05, 40, 1))))
     if town.until < town.at(next_month(month)):  # the present: a centre at work
         for _n in range(LAST_DAY):
             begin(town, story(town, town.random.choice(town.places), town.until - hours(town, 0.05, 20)))
@@ -79,6 +83,7 @@ def live_until(town: Town, end: datetime) -> None:
     """Let every story go on, and the clocks with them, up to that moment."""
     while town.agenda and town.agenda[0][0] < end:
         at, _step, story = heapq.heappop(town.agenda)
+        town.moment = at
         run_clocks(town, at)
         try:
             plan(town, max(next(story), at), story)
@@ -101,28 +106,37 @@ def next_tick() -> datetime | None:
 
 
 def story(town: Town, place: Place, at: datetime) -> Story:
-    """One complaint from its first contact to its end, whoever gets hold of it on the way."""
+    """One complaint from its first contact to its end; where somebody was faster, whoever has it by then ends it."""
     yield at
     trouble = town.random.choice(TROUBLES)
     complaint = file(town, place, trouble, at)
     try:
         yield from course(town, place, complaint, trouble, at)
-    except Refused:  # somebody was faster, as in life: whoever has it now brings it to an end
+    except Refused:
         yield from rescue(town, complaint, trouble)
 
 
 def rescue(town: Town, complaint: Complaint, trouble: Trouble) -> Story:
-    yield (at := last_event_of(complaint) + hours(town, 1, 6))
-    if current(complaint).state == State.RECEIVED:
-        agent = agent_at(town, at)
-        services.accept_complaint(complaint=complaint, by=agent, at=at)
-        yield (at := at + hours(town, 1, 6))
-    if current(complaint).state in OPEN:
-        text = trouble.say(town.random.choice(ANSWERS))
-        services.resolve_complaint(complaint=complaint, by=handler_of(complaint), at=at, text=text)
+    """Nothing lies open for months: the one who has it puts it right within a day or two."""
+    for _try in range(4):
+        at = (town.moment or town.begins_at) + hours(town, 3, 20)
+        yield at
+        now = current(complaint)
+        if now.state not in OPEN:
+            return
+        try:
+            if now.state == State.RECEIVED:
+                taker = now.handler if now.handler and not now.is_with_centre else agent_at(town, at)
+                services.accept_complaint(complaint=complaint, by=taker, at=at)
+            text = trouble.say(town.random.choice(ANSWERS))
+            services.resolve_complaint(complaint=complaint, by=handler_of(complaint), at=at, text=text)
+            return
+        except Refused:
+            continue
 
 
 def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at: datetime) -> Story:
+    """What happens to it when all goes as people do."""
     chance, pick = town.random.random, town.random.choice
     if chance() < 0.04:
         yield (at := at + hours(town, 0.2, 3))
@@ -166,6 +180,7 @@ def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at:
             return
         come_back = services.half_fix_complaint if verdict < 0.68 else services.reopen_complaint
         come_back(complaint=complaint, by=complaint.asker, at=at, text=trouble.say(pick(STILL_WRONG)))
+    yield from rescue(town, complaint, trouble)
 
 
 def file(town: Town, place: Place, trouble: Trouble, at: datetime) -> Complaint:

@@ -69,6 +69,7 @@ class Town:
     duty_managers: list[Employee] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
     agenda: list[Any] = field(default_factory=list)  # what was begun and goes on in a later month
+    moment: datetime | None = None  # of the step that is being taken
     last_counted_month: str | None = None  # "2026-10": the last month whose cards were counted
 
     def __post_init__(self) -> None:

@@ -73,3 +73,25 @@ def test_strangers_get_nothing(filed, who, request, client_of):
     client = client_of(request.getfixturevalue(who))
     assert client.get(f"{LIST}{filed.number}/").status_code == 404
     assert post(client, f"{filed.number}/accept/").status_code == 404
+
+
+def test_reply_against_an_older_version_is_refused_with_what_arrived(filed, owner, agent, client_of):
+    client = client_of(agent)
+    version = post(client, f"{filed.number}/accept/").json()["version"]
+    assert post(client_of(owner), f"{filed.number}/reply/", {"text": "It is the kitchen."}).status_code == 200
+    answer = post(client, f"{filed.number}/answer/", {"text": "The bath is dry.", "version": version})
+    assert answer.status_code == 409
+    assert [one["text"] for one in answer.json()["newer"]] == ["It is the kitchen."]
+    assert (
+        post(
+            client, f"{filed.number}/answer/", {"text": "So it is.", "version": answer.json()["newer"][-1]["version"]}
+        ).status_code
+        == 200
+    )
+
+
+def test_skip_by_program_needs_a_reason(filed, agent, client_of):
+    client = client_of(agent)
+    assert post(client, f"{filed.number}/skip/").status_code in {400, 422}
+    assert post(client, f"{filed.number}/skip/", {"reason": "My cousin."}).status_code == 200
+    assert post(client, "take-next/").status_code == 204
