@@ -9,13 +9,14 @@ class ComplaintsConfig(AppConfig):
 
         from propman.accounts.context import NavigationEntry, register_navigation
         from propman.accounts.roles import CENTRE, RESIDENTS, STAFF, Role
+        from propman.cases.selectors import register_subject
         from propman.community.home import register_section, register_waiting
         from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.checkups import register_integrity_check, register_readiness_check
         from propman.tenancy.jobrun import register_job, register_sweep
 
-        from . import home, integrity, jobs
+        from . import home, integrity, jobs, labels
         from .permissions import SEES_ALL
         from .services.leaving import take_from_leaver
 
@@ -82,3 +83,4 @@ class ComplaintsConfig(AppConfig):
             register_job(job)
         register_sweep("bulk runs", jobs.finish_bulk_runs)
         register_sweep("timers", jobs.fire_due_timers)
+        register_subject("complaint", home.address_of, labels.EVIDENCE)

@@ -16,6 +16,12 @@ from .permissions import viewer_of
 from .workflow import State
 
 
+def address_of(request: HttpRequest, number: str) -> str:
+    """Where the complaint with that number is to be found by whoever asks; nowhere when he may not see it."""
+    there = Complaint.objects.visible_to(viewer_of(request)).filter(number=number).exists()
+    return reverse("complaints:detail", args=[number]) if there else ""
+
+
 def waiting(request: HttpRequest) -> Iterator[Waiting]:
     """Resolved complaints that wait for the asker's word, and for employees what is theirs to do next."""
     viewer = viewer_of(request)

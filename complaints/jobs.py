@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from propman.accounts.models import Membership
 from propman.community.models import Department, DutyShift
 from propman.tenancy.jobrun import Job, Period
-from propman.tenancy.models import Company
+from propman.tenancy.models import Company, JobRun
 from propman.tenancy.scope import company_scope
 from propman.tenancy.tasks import CompanyTask
 
@@ -18,11 +18,14 @@ from .forms import FORMS
 from .models import BulkRow
 from .permissions import Viewer
 from .services import bulk
+from .services.breaches import draft_from_breaches
 from .services.shifts import end_shift as end_one_shift
 from .workflow import Refused, Verb
 
 A_DAY = timedelta(days=1)
 FORGOTTEN = timedelta(seconds=30)  # a worker that was called would have begun by then
+BREACHES = "complaints.breaches"
+OVERLAP = timedelta(hours=1)  # a long transaction may commit an event after its time
 
 
 def fire_due_timers(at: datetime) -> int:
@@ -99,4 +102,18 @@ def end_shift(company: Company, period: str, at: datetime) -> None:
         end_one_shift(shift=shift, at=at)
 
 
-JOBS = (Job("complaints.shifts", shifts_to_end, end_shift),)
+def each_hour(company: Company, since: datetime, at: datetime) -> Iterator[Period]:
+    """This hour alone: it looks back to the last one that was done."""
+    begins_at = at.replace(minute=0, second=0, microsecond=0)
+    if since < begins_at:
+        yield Period(begins_at.isoformat(), begins_at)
+
+
+def draft_cases(company: Company, period: str, at: datetime) -> None:
+    """Draft the cases of every breach since the last time."""
+    last = JobRun.objects.filter(job=BREACHES, done_at__isnull=False).order_by("-done_at").first()
+    draft_from_breaches(since=last.done_at - OVERLAP if last and last.done_at else company.created_at, until=at)
+
+
+DRAFTING = Job(BREACHES, each_hour, draft_cases)
+JOBS = (Job("complaints.shifts", shifts_to_end, end_shift), DRAFTING)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("public/<slug:community>/", include("billing.public_urls")),
     path("", include("cards.urls")),
     path("public/<slug:community>/", include("cards.public_urls")),
+    path("cases/", include("propman.cases.urls")),
     path("hr/", include("hr.urls")),
     path("api/v1/", include("propman.api_urls")),
     path("notices/", include("propman.notify.urls")),
