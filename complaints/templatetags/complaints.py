@@ -1,6 +1,9 @@
+import re
 from datetime import datetime
 
 from django import template
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 
 from complaints.models import Complaint
 from complaints.permissions import Viewer, may_know_asker
@@ -37,3 +40,12 @@ def less(count: int, part: int) -> int:
 def since(begin: datetime, at: datetime) -> str:
     """How long ago that was, in the units that matter."""
     return span(at - begin)
+
+
+@register.filter
+def big_number(words: str) -> SafeString:
+    """A clock for a big screen: its one number stands out; of two units none does."""
+    parts = re.split(r"(\d+)", words)
+    if len(parts) != 3:
+        return escape(words)
+    return format_html("{}<b>{}</b>{}", *parts)

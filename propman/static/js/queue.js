@@ -37,7 +37,7 @@
   };
   const home = () => current() || $('[data-rows] .pm-row') || $('#q');
   const keepFocus = () => { if (document.activeElement === document.body || !document.activeElement) { const to = home(); if (to) to.focus({ preventScroll: true }); } };
-  const settle = () => {
+  const settle = (isFirst) => {
     const c = openCase();
     queue.classList.toggle('is-open', !!c);
     const row = mark(c && c.dataset.number);
@@ -47,7 +47,7 @@
     if (log) log.scrollTop = log.scrollHeight;
     const errors = c && $('[data-focus]', c);
     /* what was sent is done: the keys are for the list again, not for the field that stood here */
-    if (errors) errors.focus(); else if (c && $('[data-sent]', c)) home().focus({ preventScroll: true }); else keepFocus();
+    if (errors) errors.focus(); else if (c && $('[data-sent]', c)) home().focus({ preventScroll: true }); else if (!isFirst) keepFocus();
   };
 
   document.addEventListener('htmx:beforeSwap', (e) => {
@@ -157,6 +157,6 @@
   setInterval(() => { if (!document.hidden) ask(); }, EVERY);
   document.addEventListener('visibilitychange', () => { if (!document.hidden) ask(true); });
 
-  settle();
+  settle(true);
   ask();
 }());
