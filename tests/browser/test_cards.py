@@ -83,12 +83,16 @@ def test_month_from_delivery_to_bulletin(page_as, round, household, rival_owner,
         services.cast_card(company_id=company.pk, serial=serial_of(round, household, card), at=timezone.now())
     bulletin = f"/lanting/public/willow-garden/cards/{round.month_name}/"
 
-    company_page = page_as(manager, bulletin)  # the company sees only what is public, and that is nothing yet
-    assert "pm-lane" not in company_page.content()
+    member = make_member(company, Role.COMMITTEE_MEMBER, name="Committee member")
+    counted = [page_as(manager, bulletin), page_as(member, bulletin)]
+    for page in counted:  # they see only what is public, and that is nothing yet
+        assert "pm-lane" not in page.content()
     with company_scope(company.pk):
         services.close_round(round=round, at=round.closes_at)
 
     count = f"/oversight/cards/lanting/{round.pk}/"
+    for page in counted:  # nor do they count
+        assert page.goto(count).status == 404
     dealer = page_as(official, count)
     dealer.get_by_label("Owners in the hall").fill("9")
     dealer.get_by_role("button", name="Start the count").click()
@@ -133,8 +137,9 @@ def test_month_from_delivery_to_bulletin(page_as, round, household, rival_owner,
     expect(status.nth(0)).to_contain_text("counted: Property company, Warning")
     expect(status.nth(1)).to_contain_text("not in this count")
     expect(status.nth(2)).to_contain_text("neither a receipt code nor a card number")
-    company_page.goto(bulletin)
-    expect(company_page.locator(".pm-lane")).to_have_count(6)
+    for page in counted:
+        page.goto(bulletin)
+        expect(page.locator(".pm-lane")).to_have_count(6)
 
 
 def round_again(round):
