@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from propman.common.forms import Act
 
 from .clocks import Clock
-from .models import Category, ClockPolicy, ClockRule, Severity
+from .models import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, Severity
 from .selectors import categories
 from .services.policies import RuleKey, default_rules
 
@@ -34,11 +34,20 @@ class RuleGroup:
 class PolicyForm(forms.Form):
     """Minutes of each clock for every category and severity; an empty cell takes the rule for all other categories."""
 
+    silence_days = forms.IntegerField(
+        label=gettext_lazy("Days of silence after which what was put right closes"),
+        min_value=MIN_SILENCE,
+        max_value=MAX_SILENCE,
+        widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        newest = ClockPolicy.objects.order_by("-version").first()
+        self.fields["silence_days"].initial = newest.silence_days if newest else 7
         self.categories: list[Category | None] = [None, *categories()]
         self.lines = [(category, severity) for category in self.categories for severity in Severity.values]
-        now = self._current()
+        now = self._current(newest)
         for category, severity in self.lines:
             for clock in Clock:
                 self.fields[self.name(category, severity, clock)] = forms.IntegerField(
@@ -65,8 +74,7 @@ class PolicyForm(forms.Form):
         return f"{category or _('All other categories')}, {Severity(severity).label}, {clock.label}"
 
     @staticmethod
-    def _current() -> dict[tuple[int | None, str, str], int]:
-        newest = ClockPolicy.objects.order_by("-version").first()
+    def _current(newest: ClockPolicy | None) -> dict[tuple[int | None, str, str], int]:
         if newest is None:
             return {(None, severity, clock): minutes for (_category, severity, clock), minutes in default_rules().items()}
         rules = ClockRule.objects.filter(policy=newest)

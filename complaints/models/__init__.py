@@ -1,11 +1,13 @@
 from .complaint import Complaint, Offer
 from .contact import Contact, ContactWords
-from .policy import Category, ClockPolicy, ClockRule, Severity
+from .policy import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, Severity
 from .queue import BulkRow, BulkRun, Macro, Reader, SavedView, ShiftHandOver, Skip
 from .search import SearchEntry
 from .timer import Timer
 
 __all__ = [
+    "MAX_SILENCE",
+    "MIN_SILENCE",
     "BulkRow",
     "BulkRun",
     "Category",

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -7,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from complaints.clocks import Clock
 from propman.tenancy.base import CompanyModel, Link, company_constraints
 from propman.tenancy.constraints import ForbidRewriting
+
+MIN_SILENCE, MAX_SILENCE = 2, 60  # days
 
 
 class Severity(models.TextChoices):
@@ -40,13 +44,22 @@ class ClockPolicy(CompanyModel):
 
     version = models.IntegerField()
     valid_from = models.DateTimeField(default=timezone.now)
+    silence_days = models.PositiveSmallIntegerField(default=7, db_default=7)
 
     class Meta(CompanyModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["company", "version"], name="complaints_clockpolicy_version"),
+            models.CheckConstraint(
+                condition=Q(silence_days__gte=MIN_SILENCE, silence_days__lte=MAX_SILENCE), name="complaints_clockpolicy_silence"
+            ),
             *company_constraints("complaints_clockpolicy", update=False),
             ForbidRewriting(name="complaints_clockpolicy_forever"),
         ]
+
+    @property
+    def silence(self) -> timedelta:
+        """How long the asker of a resolved complaint may be silent before it closes itself."""
+        return timedelta(days=self.silence_days)
 
 
 class ClockRule(CompanyModel):

@@ -227,7 +227,7 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
         case "complaint.confirmed":
             return _("confirmed that it is fixed")
         case "complaint.closed":
-            return _("Closed: nobody said otherwise for 7 days.")
+            return _("Closed: nobody said otherwise.")
         case "complaint.reopened":
             return _("says it is not fixed")
         case "complaint.half_fixed":

@@ -10,7 +10,7 @@ from complaints.models import Complaint
 from complaints.workflow import BadInput, State, TooLate, Verb
 from propman.accounts.models import User
 
-from .moving import SILENCE, cleaned, lapse_offer, locked, move, tell_employees
+from .moving import cleaned, lapse_offer, locked, move, tell_employees
 
 REOPEN_WITHIN = timedelta(days=30)
 
@@ -26,7 +26,9 @@ def reply_as_asker(*, complaint: Complaint, by: User | None, at: datetime, text:
     text = cleaned(text, field="text")
     complaint = locked(complaint, at=at)
     was_waiting = complaint.state == State.WAITING
-    wakes_at = {State.WAITING: None, State.RESOLVED: at + SILENCE}.get(State(complaint.state), complaint.wakes_at)
+    wakes_at = {State.WAITING: None, State.RESOLVED: at + complaint.policy.silence}.get(
+        State(complaint.state), complaint.wakes_at
+    )
     move(
         complaint,
         Verb.RESUME if was_waiting else Verb.REPLY,

@@ -201,7 +201,7 @@ def _arm_next(timer_ids: Sequence[int]) -> None:
 
 
 def wake_complaints(at: datetime) -> int:
-    """What time itself moves: waiting and deferred come back, seven days of silence close what was resolved."""
+    """What time itself moves: waiting and deferred come back, silence closes what was resolved."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT complaints_companies_to_wake(%s)", [at])
         companies = [row[0] for row in cursor.fetchall()]
@@ -220,7 +220,7 @@ def _wake_batch(company_id: int, at: datetime) -> int:
     with company_scope(company_id):
         sleeping = list(
             Complaint.objects.select_for_update(of=("self",), skip_locked=True)
-            .select_related("handler", "words")
+            .select_related("handler", "words", "policy")
             .filter(wakes_at__lte=at)
             .order_by("wakes_at", "pk")[:BATCH_TO_WAKE]
         )

@@ -12,7 +12,6 @@ from complaints.workflow import BadInput, NotYours, Verb
 from propman.community.models import Employee
 
 from .moving import (
-    SILENCE,
     cleaned,
     ensure_handler,
     ensure_waits_for,
@@ -170,7 +169,7 @@ def defer_complaint(*, complaint: Complaint, by: Employee, at: datetime, reason:
 
 @transaction.atomic
 def resolve_complaint(*, complaint: Complaint, by: Employee, at: datetime, text: str) -> Complaint:
-    """Tell the asker how it was solved and ask for his word; silent for seven days, it closes itself.
+    """Tell the asker how it was solved and ask for his word; silent for as long as the policy says, it closes itself.
 
     The text is a typed answer (a solution), so a resolved complaint has always been answered.
     """
@@ -189,10 +188,10 @@ def resolve_complaint(*, complaint: Complaint, by: Employee, at: datetime, text:
         at=at,
         texts={"text": text},
         resolved_at=at,
-        wakes_at=at + SILENCE,
+        wakes_at=at + complaint.policy.silence,
         **columns,
     )
-    tell_asker(complaint, "complaint.resolved", at=at, text=text)
+    tell_asker(complaint, "complaint.resolved", at=at, text=text, days=complaint.policy.silence_days)
     if complaint.first_inquirer and complaint.first_inquirer != by:
         tell_employees(complaint, "complaint.resolved_by_other", [complaint.first_inquirer], at=at, handler=by.name)
     return complaint

@@ -1,7 +1,7 @@
 """What every verb does alike: lock, check, record, move, set the clocks, tell."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,6 @@ from propman.tenancy.events import record_event
 from .timing import recompute_timers
 
 LONGEST_TEXT = 5000
-SILENCE = timedelta(days=7)  # of the asker, after which a resolved complaint closes itself
 
 
 def cleaned(text: str, *, field: str, longest: int = LONGEST_TEXT, required: bool = True) -> str:
@@ -40,7 +39,7 @@ def locked(complaint: Complaint, *, at: datetime) -> Complaint:
     """
     # Locked first and joined afterwards: a join of the same statement would show the rows of before the wait.
     Complaint.objects.select_for_update().values_list("pk").get(pk=complaint.pk)
-    related = ("handler", "department", "first_inquirer", "words", "category")
+    related = ("handler", "department", "first_inquirer", "words", "category", "policy")
     found: Complaint = Complaint.objects.select_related(*related).get(pk=complaint.pk)
     if found.wakes_at is not None and found.wakes_at <= at:
         wake(found, at=at)
@@ -68,7 +67,7 @@ def wake(complaint: Complaint, *, at: datetime) -> None:
             closed_as=closed_as,
             wakes_at=None,
         )
-        tell_asker(complaint, "complaint.closed", at=at)
+        tell_asker(complaint, "complaint.closed", at=at, days=complaint.policy.silence_days)
     else:
         move(complaint, Verb.RESUME, "complaint.resumed", by=None, at=due_at, facts=facts, wakes_at=None)
         if complaint.handler:
@@ -123,7 +122,7 @@ def lapse_offer(complaint: Complaint, *, at: datetime) -> None:
     Offer.objects.filter(complaint=complaint, closed_at=None).update(closed_at=at, outcome=Offer.Outcome.LAPSED)
 
 
-def tell_asker(complaint: Complaint, event: str, *, at: datetime, **words: str) -> None:
+def tell_asker(complaint: Complaint, event: str, *, at: datetime, **words: str | int) -> None:
     """A notice to the asker, and to the askers of the complaints merged into this one."""
     tell = [complaint]
     if complaint.state in OPEN or complaint.resolved_at:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints.clocks import Clock
-from complaints.models import Category, ClockPolicy, ClockRule, Severity
+from complaints.models import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, Severity
 from complaints.workflow import BadInput
 from propman.accounts.models import User
 from propman.tenancy.events import record_event
@@ -29,8 +29,10 @@ def default_rules() -> dict[RuleKey, int]:
 
 
 @transaction.atomic
-def publish_policy(*, rules: Mapping[RuleKey, int], by: User | None, at: datetime) -> ClockPolicy:
+def publish_policy(*, rules: Mapping[RuleKey, int], by: User | None, at: datetime, silence_days: int = 7) -> ClockPolicy:
     """A new version of the limits, in minutes; complaints received before keep theirs.
+
+    `silence_days` is after how many days without the asker's word a resolved complaint closes itself.
 
     Raises BadInput when a limit is not positive, longer than a year, or when the rule for the rest misses one.
     """
@@ -41,15 +43,21 @@ def publish_policy(*, rules: Mapping[RuleKey, int], by: User | None, at: datetim
     for minutes in rules.values():
         if not 0 < minutes <= 366 * 24 * 60:
             raise BadInput("rules", _("A limit lies between one minute and a year."))
+    if not MIN_SILENCE <= silence_days <= MAX_SILENCE:
+        raise BadInput("silence_days", _("Between %(least)d and %(most)d days.") % {"least": MIN_SILENCE, "most": MAX_SILENCE})
     newest = ClockPolicy.objects.order_by("-version").first()
-    policy: ClockPolicy = ClockPolicy.objects.create(version=newest.version + 1 if newest else 1, valid_from=at)
+    policy: ClockPolicy = ClockPolicy.objects.create(
+        version=newest.version + 1 if newest else 1, valid_from=at, silence_days=silence_days
+    )
     ClockRule.objects.bulk_create(
         ClockRule(
             company_id=policy.company_id, policy=policy, category=category, severity=severity, clock=clock, minutes=minutes
         )
         for (category, severity, clock), minutes in rules.items()
     )
-    record_event("clock_policy.published", policy, by=by, at=at, facts={"version": policy.version})
+    record_event(
+        "clock_policy.published", policy, by=by, at=at, facts={"version": policy.version, "silence_days": silence_days}
+    )
     return policy
 
 

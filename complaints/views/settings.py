@@ -27,7 +27,9 @@ def clocks(request: HttpRequest) -> HttpResponse:
     form = PolicyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            policy = services.publish_policy(rules=form.rules(), by=_user(request), at=timezone.now())
+            policy = services.publish_policy(
+                rules=form.rules(), silence_days=form.cleaned_data["silence_days"], by=_user(request), at=timezone.now()
+            )
         except BadInput as problem:
             form.add_error(None, str(problem))
         else:

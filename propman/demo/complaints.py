@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from datetime import date, datetime, timedelta
 from itertools import count
 
-from django.db.models import Max, Min
+from django.db.models import Min
 
 from complaints import services
 from complaints.models import Category, ClockPolicy, Complaint, Contact, Severity, Timer
@@ -19,8 +19,6 @@ from complaints.services.handling import Responsible
 from complaints.services.policies import default_rules
 from complaints.workflow import OPEN, Refused, State
 from propman.community.models import Employee, Household
-from propman.tenancy.events import stream_of
-from propman.tenancy.models import Event
 
 from .texts import ANSWERS, CATEGORIES, REASONS, STILL_WRONG, TROUBLES, Trouble
 from .town import Place, Town, next_month
@@ -28,7 +26,6 @@ from .town import Place, Town, next_month
 PER_HOUSEHOLD = 0.06  # complaints a month
 BUSY = 9  # complaints of each community in the last forty hours: whoever opens the queue sees a centre at work
 MOST_PER_MONTH = 12  # of one community: a town is a sample
-LAST_DAY = 16  # filed within the day before the present
 Story = Iterator[datetime]
 Part = Generator[datetime, None, datetime]
 
@@ -45,9 +42,6 @@ def live_month(town: Town, month: date) -> None:
         if next_month(month) > town.company.today(town.until):
             for _n in range(min(BUSY, len(place.households) // 10)):
                 begin(town, story(town, place, town.until - timedelta(hours=town.random.triangular(0.05, 40, 1))))
-    if town.until < town.at(next_month(month)):  # the present: a centre at work
-        for _n in range(LAST_DAY):
-            begin(town, story(town, town.random.choice(town.places), town.until - hours(town, 0.05, 20)))
     live_until(town, min(town.at(next_month(month)), town.until))
 
 
@@ -243,11 +237,6 @@ def pause(town: Town, complaint: Complaint, trouble: Trouble, at: datetime) -> P
         services.defer_complaint(complaint=complaint, by=handler, at=at, reason=reason, until=until)
         yield (at := until + timedelta(hours=1))
     return at
-
-
-def last_event_of(complaint: Complaint) -> datetime:
-    last: datetime = Event.objects.filter(stream=stream_of(complaint)).aggregate(at=Max("at"))["at"]
-    return last
 
 
 def current(complaint: Complaint) -> Complaint:

@@ -1,11 +1,16 @@
 """The administrator's settings of complaints: limits of the clocks, categories."""
 
+from datetime import timedelta
+
 import pytest
 
+from complaints import jobs, services
 from complaints.clocks import Clock
 from complaints.models import Category, ClockPolicy, ClockRule, Severity
 from complaints.services.policies import default_rules
-from tests.factories.complaints import make_category
+from complaints.workflow import State
+from propman.community.selectors import employee_of
+from tests.factories.complaints import make_category, make_complaint
 
 CLOCKS, CATEGORIES = "/lanting/settings/clocks/", "/lanting/settings/categories/"
 
@@ -17,7 +22,7 @@ def admin(administrator, client_of):
 
 def typed(**changed):
     fields = {f"*-{severity}-{clock}": minutes for (_category, severity, clock), minutes in default_rules().items()}
-    return fields | {name.replace("__", "-"): value for name, value in changed.items()}
+    return fields | {"silence_days": 7} | {name.replace("__", "-"): value for name, value in changed.items()}
 
 
 def test_published_limits_are_a_new_version(admin, scope):
@@ -61,3 +66,23 @@ def test_category_that_does_not_exist_is_not_retired(admin, scope):
     make_category()
     assert admin.post(CATEGORIES, {"retire": "nothing\0"}).status_code in {302, 404}
     assert Category.objects.get().retired_at is None
+
+
+def test_silence_lasts_as_long_as_the_policy_says(admin, scope, household, agent):
+    admin.post(CLOCKS, typed(silence_days=3))
+    at = ClockPolicy.objects.get().valid_from + timedelta(hours=1)
+    complaint = make_complaint(household=household, at=at)
+    complaint = services.accept_complaint(complaint=complaint, by=employee_of(agent), at=at)
+    complaint = services.resolve_complaint(complaint=complaint, by=employee_of(agent), at=at, text="Mended.")
+    jobs.wake_complaints(at + timedelta(days=3) - timedelta(seconds=1))
+    complaint.refresh_from_db()
+    assert complaint.state == State.RESOLVED
+    jobs.wake_complaints(at + timedelta(days=3))
+    complaint.refresh_from_db()
+    assert (complaint.state, complaint.closed_as) == (State.CLOSED, "silent")
+
+
+@pytest.mark.parametrize("wrong", ["", "1", "61", "soon", "9" * 100_000])
+def test_wrong_silence_is_said(admin, scope, wrong):
+    assert admin.post(CLOCKS, typed(silence_days=wrong)).status_code == 422
+    assert not ClockPolicy.objects.exists()
