@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
@@ -32,7 +32,7 @@ def page_of(rows: QuerySet[Any], *, keys: Sequence[str], size: int, after: str =
     Rows whose key is null come last; a token that was tampered with gives the first page.
     """
     position = _decoded(after, len(keys))
-    ordered = rows.order_by(*_order(keys))
+    ordered = rows.order_by(*_order(rows, keys))
     if position is not None:
         try:
             ordered = ordered.filter(_beyond(keys, position))
@@ -44,8 +44,22 @@ def page_of(rows: QuerySet[Any], *, keys: Sequence[str], size: int, after: str =
     return Page(found, _encoded(found[-1], keys) if more else "", is_first=position is None)
 
 
-def _order(keys: Sequence[str]) -> list[Any]:
-    return [F(key[1:]).desc(nulls_last=True) if key.startswith("-") else F(key).asc(nulls_last=True) for key in keys]
+def _order(rows: QuerySet[Any], keys: Sequence[str]) -> list[Any]:
+    """What cannot be null says nothing of nulls: an index read backwards has them first, and would be passed over."""
+    return [_last(key) if _may_be_null(rows, key.lstrip("-")) else key for key in keys]
+
+
+def _last(key: str) -> Any:
+    return F(key[1:]).desc(nulls_last=True) if key.startswith("-") else F(key).asc(nulls_last=True)
+
+
+def _may_be_null(rows: QuerySet[Any], name: str) -> bool:
+    if name == "pk":
+        return False
+    try:
+        return bool(rows.model._meta.get_field(name).null)
+    except FieldDoesNotExist:  # a column that the query computes
+        return True
 
 
 def _beyond(keys: Sequence[str], position: Sequence[Any]) -> Q:

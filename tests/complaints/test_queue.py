@@ -1,9 +1,12 @@
 """The queue's page and what is fetched apart: grammar of the address, what comes in, who reads, skips, kept views."""
 
+import gzip
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.utils import timezone
 
 from complaints import services
@@ -232,3 +235,11 @@ def test_message_of_the_last_act_stands_on_the_queue_page(desk, now, household):
     page = desk.post(f"/lanting/complaints/{complaint.number}/accept/", follow=True)
     assert "Done: Accept." in page.content.decode()
     assert "Nothing waits for the centre." in desk.post("/lanting/complaints/take-next/", follow=True).content.decode()
+
+
+def test_scripts_of_the_queue_weigh_sixty_kilobytes_at_most(desk):
+    sources = re.findall(r'<script src="/static/([^"?]+)"', desk.get(QUEUE).content.decode())
+    names = [re.sub(r"\.[0-9a-f]{12}(?=\.)", "", source) for source in sources]
+    assert any("queue" in name for name in names)
+    weight = sum(len(gzip.compress(Path(finders.find(name)).read_bytes())) for name in names)
+    assert weight <= 60_000
