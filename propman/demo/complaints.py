@@ -132,11 +132,12 @@ def rescue(town: Town, complaint: Complaint, trouble: Trouble) -> Story:
 def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at: datetime) -> Story:
     """What happens to it when all goes as people do."""
     chance, pick = town.random.random, town.random.choice
+    pace = 0.25 if trouble.is_urgent else 1  # what is urgent goes four times as fast
     if chance() < 0.04:
         yield (at := at + hours(town, 0.2, 3))
         services.withdraw_complaint(complaint=complaint, by=complaint.asker, at=at)
         return
-    yield (at := at + (hours(town, 0.05, 0.8) if chance() < 0.85 else hours(town, 1, 5)))
+    yield (at := at + (hours(town, 0.05, 0.8) * pace if chance() < 0.9 else hours(town, 1, 5)))
     if complaint.handler is None or current(complaint).is_with_centre:
         services.accept_complaint(complaint=complaint, by=agent_at(town, at), at=at)
     else:
@@ -144,9 +145,9 @@ def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at:
     for _n in range(3):
         if handler_of(complaint).department_id == place.office.pk:
             break
-        yield (at := at + hours(town, 0.1, 1.5))
+        yield (at := at + hours(town, 0.1, 0.6) * pace)
         at = yield from hand_over(town, place, complaint, at)
-    yield (at := at + hours(town, 0.2, 4))
+    yield (at := at + hours(town, 0.2, 2) * pace)
     answer(town, complaint, trouble, at)
     if chance() < 0.15:
         yield (at := at + hours(town, 4, 20))
@@ -156,10 +157,10 @@ def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at:
         at = yield from pause(town, complaint, trouble, at)
     for _n in range(3):
         if chance() < 0.7:
-            yield (at := at + hours(town, 3, 22))
+            yield (at := at + hours(town, 3, 16) * pace)
             said = trouble.say(("We are still on it.", "我们仍在处理，有进展会告诉您。"))
             services.reply_to_asker(complaint=complaint, by=handler_of(complaint), at=at, text=said)
-        yield (at := at + (hours(town, 1, 22) if chance() < 0.9 else hours(town, 60, 120)))
+        yield (at := at + (hours(town, 1, 18) * pace if chance() < 0.9 else hours(town, 60, 120)))
         if current(complaint).state not in OPEN:
             return
         text = trouble.say(pick(ANSWERS))
@@ -205,7 +206,7 @@ def hand_over(town: Town, place: Place, complaint: Complaint, at: datetime) -> P
     receiver = town.random.choice(place.staff)
     reason = "本小区的事，请管理处处理。" if town.random.random() < 0.5 else "It is the office’s to solve."
     services.hand_over_complaint(complaint=complaint, by=handler_of(complaint), at=at, reason=reason, to_employee=receiver)
-    yield (at := at + hours(town, 0.1, 1.5))
+    yield (at := at + hours(town, 0.05, 0.5))
     if refuses:
         services.refuse_complaint(complaint=complaint, by=receiver, at=at, reason=town.random.choice(REASONS))
     else:
