@@ -104,7 +104,7 @@ class FilingForm(OnceForm):
         return data
 
 
-class ContactForm(forms.Form):
+class ContactForm(OnceForm):
     """An employee logs somebody who phoned, came by or wrote; the employee was asked first and owns it."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=Contact.Kind.choices, initial="complaint")
@@ -147,6 +147,7 @@ class ContactForm(forms.Form):
         icons = offer_categories(self)
         self.helper = FormHelper()
         self.helper.layout = Layout(
+            "idempotency_key",
             Step(1, _("Who asks"), Segment("channel"), "asker_name", "asker_phone", "asker_email", "community", "room"),
             Step(2, _("What"), "kind", Picks("category", icons=icons), Segment("severity"), "title", "text"),
             Step(3, _("When"), "received_at", "is_confidential"),
@@ -184,7 +185,7 @@ WORDS = {  # what the text of a verb is, for whoever writes it
 }
 
 
-class VerbForm(forms.Form):
+class VerbForm(OnceForm):
     """The form of a verb that needs nothing; the others extend it. `version` is the thread that was read."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -239,7 +240,7 @@ class AnswerForm(VerbForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper.layout = Layout(
-            "version", Segment("kind"), "text", "responsible_name", "responsible_phone", "responsible_by"
+            "idempotency_key", "version", Segment("kind"), "text", "responsible_name", "responsible_phone", "responsible_by"
         )
 
     def clean(self) -> dict[str, Any]:
@@ -320,7 +321,7 @@ class RateForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper.layout = Layout("version", Segment("rating"))
+        self.helper.layout = Layout("idempotency_key", "version", Segment("rating"))
 
 
 FORMS: dict[Verb, type[VerbForm]] = {

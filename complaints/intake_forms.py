@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from propman.community.models import Community
+from propman.tenancy.idempotency import OnceForm
 
 from .models import Category, Contact, Severity
 from .selectors import categories
@@ -14,9 +15,10 @@ from .services.moving import LONGEST_TEXT
 HERE, OFFICE, SOLVED = "me", "office", "solved"
 
 
-class IntakeForm(forms.Form):
+class IntakeForm(OnceForm):
     """One call: who, what, how urgent, and what happens next."""
 
+    who = forms.CharField(label=_("Search caller"), max_length=60, required=False)
     caller = forms.CharField(max_length=18, required=False, widget=forms.HiddenInput)
     means = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), max_length=80, required=False)

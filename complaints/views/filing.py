@@ -62,6 +62,7 @@ def file(request: HttpRequest) -> HttpResponse:
 
 
 @role_required(*STAFF)
+@once
 def log(request: HttpRequest) -> HttpResponse:
     """A contact by phone, visit, letter or e-mail; whoever logs it was asked first."""
     viewer = viewer_of(request)

@@ -20,6 +20,7 @@ from complaints.services.filing import tracking_digest
 from complaints.services.timing import read
 from complaints.workflow import BadInput, Refused, is_allowed
 from complaints.workflow import Verb as V
+from propman.tenancy.idempotency import once
 from propman.tenancy.middleware import company_of
 
 FOLLOWED = "complaints.followed"
@@ -77,6 +78,7 @@ def follow(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
+@once
 def act_by_code(request: HttpRequest) -> HttpResponse:
     """What the asker may do without an account: reply, urge, confirm, half-fix, reopen, withdraw."""
     complaint = followed(request)

@@ -16,6 +16,7 @@ from complaints.services.timing import read
 from complaints.workflow import BadInput, Refused
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import CENTRE
+from propman.tenancy.idempotency import once
 
 from .filing import code_for, to_receipt
 from .queue import employee_or_404
@@ -29,11 +30,13 @@ LETTERS = {
 
 @require_http_methods(["GET", "POST"])
 @role_required(*CENTRE)
+@once
 def intake(request: HttpRequest) -> HttpResponse:
     """The form of a call; once it is logged, the number and the code to read out, then the next call."""
     viewer = viewer_of(request)
     employee, at = employee_or_404(viewer), timezone.now()
-    form = IntakeForm(request.POST if request.method == "POST" else None, initial={"phone": request.GET.get("phone", "")[:32]})
+    calling = request.GET.get("phone", "")[:32]
+    form = IntakeForm(request.POST if request.method == "POST" else None, initial={"who": calling, "phone": calling})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         means = complaint_for(viewer, data["means"]) if data["means"] else None
@@ -65,7 +68,7 @@ def intake(request: HttpRequest) -> HttpResponse:
         "form": form,
         "viewer": viewer,
         "chosen": chosen,
-        "phone": request.GET.get("phone", "")[:32],
+        "phone": calling,
         "means": form.data.get("means", "") if form.is_bound else "",
     }
     if chosen:

@@ -19,6 +19,7 @@ from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_kno
 from complaints.selectors.intake import alike, gathered
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
+from propman.tenancy.idempotency import once
 
 from .queue import queue_context, swaps
 
@@ -36,6 +37,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@once
 def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     """One verb: a form of its own without scripts, a POST that carries it out."""
     viewer = viewer_of(request)

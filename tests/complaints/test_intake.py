@@ -139,3 +139,19 @@ def test_home_shows_what_is_open_and_was_closed(desk, resident, household, owner
 )
 def test_title_is_the_first_sentence(said, title):
     assert title_of(said) == title
+
+
+def test_call_sent_twice_is_logged_once(desk, resident):
+    key = desk.get(INTAKE).context["form"]["idempotency_key"].value()
+    first, second = (call(desk, caller=resident.pk, idempotency_key=key) for _click in range(2))
+    assert first["Location"] == second["Location"]
+    assert Complaint.objects.count() == 1
+
+
+def test_call_with_too_much_typed_says_so_beside_each_field(desk):
+    answer = call(desk, who="w" * 100, phone="5" * 100, name="n" * 100, caller="1" * 100, means="m" * 100)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert page.count('class="pm-error"') == 5
+    assert "w" * 100 in page
+    assert "5" * 100 in page

@@ -10,6 +10,8 @@ from complaints.services import publish_policy
 from complaints.services.policies import default_rules
 from propman.community.models import Employee
 from propman.tenancy.events import broken_links
+from propman.tenancy.models import Event
+from tests.architecture.forms import read_page
 from tests.factories.complaints import make_category
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +98,42 @@ def test_form_sent_twice_files_one_complaint(filed, household, owner, client_of)
     assert (first.status_code, second.status_code) == (302, 302)
     assert first["Location"] == second["Location"]
     assert Complaint.objects.count() == 2
+
+
+def click_twice(client, page, action, **typed):
+    """Fill in the form of a page that leads there, and send it twice; where both sendings led."""
+    form = next(one for one in read_page(client.get(page).content.decode(), page).forms if one.action == action)
+    first, second = (client.post(action, form.filled(**typed)) for _click in range(2))
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert first["Location"] == second["Location"]
+    return first["Location"]
+
+
+def log_twice(client, category):
+    log = "/lanting/complaints/log/"
+    words = {"asker_name": "Ann", "title": "Gate", "text": "It stays open."}
+    return click_twice(client, log, log, category=category, room="", received_at="", **words)
+
+
+def test_contact_sent_twice_is_logged_once(filed, agent, client_of):
+    log_twice(client_of(agent), filed.category_id)
+    assert Complaint.objects.count() == 2
+
+
+@pytest.mark.parametrize(("who", "verb"), [("owner", "reply"), ("owner", "urge"), ("agent", "note"), ("agent", "answer")])
+def test_words_sent_twice_stand_once_in_the_thread(filed, who, verb, request, agent, client_of):
+    post(client_of(agent), filed, "accept")
+    before = Event.objects.count()
+    page = f"/lanting/complaints/{filed.number}/"
+    click_twice(client_of(request.getfixturevalue(who)), page, f"{page}{verb}/", text="The sensor is changed.")
+    assert Event.objects.count() == before + 1
+
+
+def test_reply_by_code_sent_twice_stands_once_in_the_thread(filed, agent, client, client_of):
+    desk = client_of(agent)
+    receipt = log_twice(desk, filed.category_id)
+    told = desk.get(receipt).context
+    client.post("/lanting/follow/", {"number": told["complaint"].number, "code": told["code"]})
+    before = Event.objects.count()
+    click_twice(client, "/lanting/follow/", "/lanting/follow/act/", text="The left wing.")
+    assert Event.objects.count() == before + 1
