@@ -94,6 +94,8 @@ ACTS: dict[Verb, Callable[[Complaint, Viewer, datetime, Data], object]] = {
     Verb.TAKE_OVER: _by_employee(services.take_over_complaint),
     Verb.RECATEGORISE: _by_employee(services.recategorise_complaint, "category", "severity"),
     Verb.LENGTHEN: _lengthen,
+    Verb.TELL: _by_asker(services.tell_first_asked, "helped", "asked", "text"),
+    Verb.CALL_BACK: _by_employee(services.record_call_back, "helped", "asked", "text"),
     Verb.CORRECT: _by_employee(services.correct_complaint, "reason", "asker_name", "asker_phone"),
 }
 

@@ -47,6 +47,8 @@ TAKES: dict[Verb, type[Serializer[Any]]] = {
     Verb.RECATEGORISE: serializers.RecategoriseSerializer,
     Verb.LENGTHEN: serializers.LengthenSerializer,
     Verb.CORRECT: serializers.CorrectSerializer,
+    Verb.TELL: serializers.HelpedSerializer,
+    Verb.CALL_BACK: serializers.HelpedSerializer,
 }
 
 

@@ -17,7 +17,7 @@ from .clocks import Clock
 from .models import Category, Contact, Severity
 from .selectors import categories
 from .services.moving import LONGEST_TEXT
-from .workflow import Verb
+from .workflow import HELPED, Verb
 
 TEXT = {"rows": 4, "maxlength": LONGEST_TEXT}
 
@@ -182,6 +182,8 @@ WORDS = {  # what the text of a verb is, for whoever writes it
     Verb.REOPEN: _("What is still wrong"),
     Verb.URGE: _("Anything to add"),
     Verb.WITHDRAW: _("Why"),
+    Verb.TELL: _("Anything to add"),
+    Verb.CALL_BACK: _("What the asker said"),
 }
 
 
@@ -324,6 +326,19 @@ class RateForm(VerbForm):
         self.helper.layout = Layout("idempotency_key", "version", Segment("rating"))
 
 
+class HelpedForm(OptionalTextForm):
+    """Whom the asker asked first, and whether he was helped: by himself, or as he says on the phone."""
+
+    helped = forms.ChoiceField(label=_("Were you helped?"), choices=HELPED, widget=forms.RadioSelect)
+    asked = forms.CharField(
+        label=_("Whom did you ask first?"),
+        max_length=80,
+        required=False,
+        help_text=_("A name; empty if it is who stands as first asked."),
+    )
+    field_order = ("helped", "asked", "text", "version")
+
+
 FORMS: dict[Verb, type[VerbForm]] = {
     Verb.ACCEPT: VerbForm,
     Verb.HAND_OVER: HandOverForm,
@@ -347,6 +362,8 @@ FORMS: dict[Verb, type[VerbForm]] = {
     Verb.RECATEGORISE: RecategoriseForm,
     Verb.LENGTHEN: LengthenForm,
     Verb.CORRECT: CorrectForm,
+    Verb.TELL: HelpedForm,
+    Verb.CALL_BACK: HelpedForm,
 }
 
 

@@ -28,5 +28,7 @@ EVIDENCE = {
     "complaint.merged_on": _("Put together with another one"),
     "complaint.recategorised": _("Category or urgency changed"),
     "complaint.lengthened": _("More time allowed"),
+    "complaint.told_first": _("The asker says whom he asked first and whether he was helped"),
+    "complaint.called_back": _("The service centre called back"),
     "complaint.escalated": _("A promised time was running out or over, and the next person was told"),
 }

@@ -14,11 +14,13 @@ from .workflow import UNFINISHED, Verb, is_allowed
 
 SEES_ALL = frozenset({Role.CENTRE_AGENT, Role.DUTY_MANAGER, Role.GENERAL_MANAGER})
 
-ASKER_VERBS = frozenset({Verb.REPLY, Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN, Verb.URGE, Verb.RATE, Verb.WITHDRAW})
+ASKER_VERBS = frozenset({Verb.REPLY, Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN, Verb.URGE, Verb.RATE, Verb.WITHDRAW, Verb.TELL})
 HANDLER_VERBS = frozenset(
     {Verb.HAND_OVER, Verb.ANSWER, Verb.REPLY, Verb.WAIT, Verb.DEFER, Verb.RESOLVE, Verb.RECATEGORISE, Verb.CORRECT}
 )
-CENTRE_VERBS = frozenset({Verb.TAKE_OVER, Verb.MERGE, Verb.LENGTHEN, Verb.RECATEGORISE, Verb.REPLY, Verb.CORRECT, Verb.DEFER})
+CENTRE_VERBS = frozenset(
+    {Verb.TAKE_OVER, Verb.MERGE, Verb.LENGTHEN, Verb.RECATEGORISE, Verb.REPLY, Verb.CORRECT, Verb.DEFER, Verb.CALL_BACK}
+)
 
 
 @dataclass(frozen=True)

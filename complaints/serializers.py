@@ -10,6 +10,7 @@ from .clocks import Clock
 from .models import Category, Complaint, Contact, Severity
 from .permissions import Viewer, may_know_asker
 from .services.moving import LONGEST_TEXT
+from .workflow import HELPED
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -118,6 +119,13 @@ class TextSerializer(serializers.Serializer[Any]):
 
 class OptionalTextSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=LONGEST_TEXT, required=False, default="", allow_blank=True)
+
+
+class HelpedSerializer(OptionalTextSerializer):
+    """`helped` is "yes" or the breach; `asked` is the name of who was asked first."""
+
+    helped = serializers.ChoiceField(choices=HELPED)
+    asked = serializers.CharField(max_length=80, required=False, allow_blank=True)
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

@@ -28,6 +28,8 @@ VERBS = {
     "recategorise": Verb.RECATEGORISE,
     "lengthen": Verb.LENGTHEN,
     "correct": Verb.CORRECT,
+    "tell": Verb.TELL,
+    "call-back": Verb.CALL_BACK,
 }
 
 urlpatterns = [

@@ -7,6 +7,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from propman.cases.workflow import Ground
+
 
 class State(TextChoices):
     RECEIVED = "received", _("Received")
@@ -50,6 +52,17 @@ class Verb(TextChoices):
     CORRECT = "correct", _("Correct")
     TAKE_OVER = "take_over", _("Take over")
     SKIP = "skip", _("Skip")
+    TELL = "tell", _("Were you helped?")
+    CALL_BACK = "call_back", _("Call back")
+
+
+# Whether somebody was helped, and if not, which breach he met with.
+HELPED = [
+    ("yes", _("Yes, somebody helped")),
+    (Ground.INDIFFERENT.value, _("No: perfunctory, nobody listened")),
+    (Ground.NO_GUIDANCE.value, _("No: nobody said who can solve it")),
+    (Ground.DECEIVED.value, _("No: fobbed off, it stayed unsolved")),
+]
 
 
 # verb: (from which states, to which state; None keeps the state)
@@ -78,6 +91,8 @@ ALLOWED_MOVES: dict[Verb, tuple[frozenset[State], State | None]] = {
     Verb.CORRECT: (frozenset(State), None),
     Verb.TAKE_OVER: (OPEN, None),
     Verb.SKIP: (frozenset({State.RECEIVED}), None),
+    Verb.TELL: (frozenset(State), None),
+    Verb.CALL_BACK: (frozenset(State), None),
 }
 
 

@@ -29,11 +29,12 @@ STAFF_ONLY = frozenset(
         "complaint.merged_on",
         "complaint.corrected",
         "complaint.skipped",
+        "complaint.called_back",
     }
 )
 ASKER_EVENTS = frozenset(
     {"complaint.asker_replied", "complaint.urged", "complaint.reopened", "complaint.half_fixed", "complaint.confirmed",
-     "complaint.rated", "complaint.withdrawn"}
+     "complaint.rated", "complaint.withdrawn", "complaint.told_first"}
 )  # fmt: skip
 SPOKEN = frozenset(
     {"complaint.received", "complaint.answered", "complaint.replied", "complaint.waiting", "complaint.deferred",
@@ -61,6 +62,8 @@ ICONS = {
     "complaint.resumed": "player-play",
     "complaint.corrected": "pencil",
     "complaint.skipped": "player-skip-forward",
+    "complaint.told_first": "message-question",
+    "complaint.called_back": "phone-outgoing",
 }
 
 
@@ -246,6 +249,10 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
             return _("changed category or severity")
         case "complaint.lengthened":
             return _("allowed more time: %(reason)s") % {"reason": texts.get("text", "")}
+        case "complaint.told_first":
+            return _("says that somebody helped") if not facts.get("breach") else _("says that nobody helped")
+        case "complaint.called_back":
+            return _("called back")
         case "complaint.corrected":
             return _("corrected a detail: %(reason)s") % {"reason": texts.get("text", "")}
         case "complaint.skipped":

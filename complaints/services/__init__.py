@@ -9,6 +9,7 @@ from .asking import (
     urge_complaint,
     withdraw_complaint,
 )
+from .calling_back import record_call_back, tell_first_asked
 from .centre import (
     correct_complaint,
     lengthen_clock,
@@ -54,6 +55,7 @@ __all__ = [
     "publish_policy",
     "rate_complaint",
     "recategorise_complaint",
+    "record_call_back",
     "refuse_complaint",
     "remove_view",
     "reopen_complaint",
@@ -67,6 +69,7 @@ __all__ = [
     "take_complaint",
     "take_next_complaint",
     "take_over_complaint",
+    "tell_first_asked",
     "urge_complaint",
     "wait_for_asker",
     "wake_complaints",

@@ -25,7 +25,7 @@ from .queue import queue_context, swaps
 
 ON_PAGE = frozenset({Verb.ANSWER, Verb.REPLY, Verb.RATE})  # the others have a page of their own
 VERDICT = (Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN)
-MORE = (Verb.DEFER, Verb.RECATEGORISE, Verb.CORRECT, Verb.LENGTHEN, Verb.MERGE)
+MORE = (Verb.CALL_BACK, Verb.DEFER, Verb.RECATEGORISE, Verb.CORRECT, Verb.LENGTHEN, Verb.MERGE)
 
 
 @require_GET

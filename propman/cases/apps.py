@@ -28,4 +28,4 @@ class CasesConfig(AppConfig):
             "case.drafted": _("The draft was written and sent to the head"),
             "case.lapsed": _("The time to confirm or drop it was over"),
         }
-        register_navigation(NavigationEntry(_("Cases"), "cases:list", "gavel", STAFF, order=64, on_phone=False))
+        register_navigation(NavigationEntry(_("Cases"), "cases:list", "gavel", STAFF, order=64, place="account"))

@@ -62,10 +62,11 @@ class DecideForm(VerbForm):
 
 class ReviewForm(DecideForm):
     verdict = forms.ChoiceField(label=_("Decision on the appeal"), choices=Verdict.choices, widget=forms.RadioSelect)
-    field_order = ("verdict", "measure", "amount", "clause", "text")
+    field_order = ("verdict", "measure", "amount", "text")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        del self.fields["clause"]  # a smaller sum is taken by the same one
         gravity = GRAVITY[Measure(self.case.measure or Measure.NONE)]
         lighter = [
             choice

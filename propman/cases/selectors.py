@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
+from propman.common.text import legible
 from propman.community.models import Employee
 
 from .models import Case, Evidence
@@ -91,7 +92,7 @@ def filtered(rows: QuerySet[Case], query: QueryDict) -> QuerySet[Case]:
         rows = rows.filter(Q(final_measure=measure) | Q(final_measure="", measure=measure))
     if (department := query.get("department", "")).isascii() and department.isdigit() and len(department) < 18:
         rows = rows.filter(department=int(department))
-    if name := query.get("q", "").strip()[:80]:
+    if name := legible(query.get("q", ""))[:80]:
         rows = rows.filter(Q(accused__name__icontains=name) | Q(subject=name))
     return rows
 

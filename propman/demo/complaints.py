@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Generator, Iterator
 from datetime import date, datetime, timedelta
 from itertools import count
+from random import Random
 
 from django.db.models import Min
 
@@ -172,10 +173,19 @@ def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at:
         if verdict < 0.6:
             services.confirm_complaint(complaint=complaint, by=complaint.asker, at=at)
             services.rate_complaint(complaint=complaint, by=complaint.asker, at=at, rating=pick([3, 4, 4, 5, 5, 5]))
+            tell(town, complaint, at)
             return
         come_back = services.half_fix_complaint if verdict < 0.68 else services.reopen_complaint
         come_back(complaint=complaint, by=complaint.asker, at=at, text=trouble.say(pick(STILL_WRONG)))
     yield from rescue(town, complaint, trouble)
+
+
+def tell(town: Town, complaint: Complaint, at: datetime) -> None:
+    """Some askers say whom they asked first and whether they were helped; few were not."""
+    habit = Random(f"{town.seed}:{complaint.number}")  # noqa: S311 - a town is no secret
+    if habit.random() < 0.3:
+        helped = habit.choice(["yes"] * 7 + ["indifferent", "no_guidance", "deceived"])
+        services.tell_first_asked(complaint=complaint, by=complaint.asker, at=at, helped=helped)
 
 
 def file(town: Town, place: Place, trouble: Trouble, at: datetime) -> Complaint:

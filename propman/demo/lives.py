@@ -12,11 +12,17 @@ from django.db.models import F
 from propman.notify.models import Notice
 from propman.tenancy.scope import company_scope
 
-from . import billing, cards, complaints, hr
+from . import billing, cards, cases, complaints, hr
 from .town import Town
 
 RECENT = timedelta(days=3)
-LIVES: list[Callable[[Town, date], None]] = [complaints.live_month, cards.live_month, billing.live_month, hr.live_month]
+LIVES: list[Callable[[Town, date], None]] = [
+    complaints.live_month,
+    cases.live_month,
+    cards.live_month,
+    billing.live_month,
+    hr.live_month,
+]
 
 
 def live(town: Town, tell: Callable[[str], None] = lambda line: None) -> None:

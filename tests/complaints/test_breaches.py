@@ -8,9 +8,12 @@ from django.db import connection, transaction
 from complaints import services
 from complaints.jobs import DRAFTING
 from complaints.services.breaches import draft_from_breaches
+from complaints.workflow import BadInput, MoveNotAllowed, NotYours
 from propman.cases.models import Case, Evidence
+from propman.community.models import Employee
 from propman.community.services.staff import end_employment
 from propman.tenancy.models import JobRun
+from tests.conftest import signed_in
 from tests.factories.complaints import START, make_complaint
 
 HOUR = timedelta(hours=1)
@@ -141,3 +144,54 @@ def test_first_run_drafts_whatever_happened_before(asked, agent, manager, compan
     company.created_at = START - DAY
     DRAFTING.run(company, "first", START + 9 * DAY)
     assert Case.objects.count() == 1
+
+
+def test_askers_word_drafts_a_case_against_whom_he_asked(asked, owner, head, agent, manager, staff):
+    services.tell_first_asked(
+        complaint=asked, by=owner, at=START + HOUR, helped="no_guidance", asked="agent", text="Told me to call elsewhere"
+    )
+    assert drafted(START + 2 * HOUR) == [("asker", "no_guidance", "Agent")]
+    assert "Told me to call elsewhere" in Evidence.objects.values_list("text", flat=True)
+
+
+def test_asker_who_was_helped_drafts_nothing(asked, owner, agent, manager):
+    services.tell_first_asked(complaint=asked, by=owner, at=START + HOUR, helped="yes")
+    assert drafted(START + 2 * HOUR) == []
+
+
+def test_asker_says_it_once(asked, owner, agent, manager):
+    services.tell_first_asked(complaint=asked, by=owner, at=START + HOUR, helped="deceived")
+    with pytest.raises(MoveNotAllowed):
+        services.tell_first_asked(complaint=asked, by=owner, at=START + HOUR, helped="deceived")
+    with pytest.raises(BadInput):
+        services.record_call_back(complaint=asked, by=Employee.objects.get(user=agent), at=START + HOUR, helped="maybe")
+
+
+def test_name_that_nobody_bears_is_the_heads_to_answer(complaint, owner, head, manager):
+    services.tell_first_asked(complaint=complaint, by=owner, at=START + HOUR, helped="indifferent", asked="The tall one")
+    assert drafted(START + 2 * HOUR) == [("asker", "indifferent", "Head")]
+
+
+def test_call_back_drafts_a_case_and_is_the_centres_alone(asked, head, agent, manager, staff):
+    with pytest.raises(NotYours):
+        services.record_call_back(complaint=asked, by=staff(head), at=START + HOUR, helped="deceived")
+    services.record_call_back(complaint=asked, by=staff(agent), at=START + HOUR, helped="deceived")
+    assert drafted(START + 2 * HOUR) == [("call_back", "deceived", "Head")]
+
+
+def test_words_of_a_confidential_asker_are_no_evidence(policy, household, owner, head, agent, manager, staff):
+    hidden = make_complaint(household=household, first_asked=staff(head), is_confidential=True)
+    services.tell_first_asked(
+        complaint=hidden, by=owner, at=START + HOUR, helped="deceived", text="It is I, Owner, of room 101"
+    )
+    assert len(drafted(START + 2 * HOUR)) == 1
+    assert not Evidence.objects.filter(text__contains="Owner").exists()
+
+
+def test_asker_answers_on_a_page_without_scripts(owner, asked):
+    client = signed_in(owner)
+    page = f"/lanting/complaints/{asked.number}/"
+    assert f"{asked.number}/tell/" in client.get(page).content.decode()
+    assert client.post(f"{page}tell/", {"asked": "Somebody"}).status_code == 422
+    assert client.post(f"{page}tell/", {"helped": "deceived", "asked": "", "text": ""}).status_code == 302
+    assert client.post(f"{page}tell/", {"helped": "deceived"}).status_code == 409

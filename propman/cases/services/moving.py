@@ -1,26 +1,22 @@
 """What every verb does alike: lock, check, record, move."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from propman.common.text import legible
 from propman.community.models import Employee
 from propman.tenancy.events import record_event
 
 from ..models import LONGEST_TEXT, Case
 from ..workflow import ALLOWED_MOVES, WITHIN, BadInput, NotYours, State, Verb, next_state
 
-# Directions that can turn a line around, and invisible controls; new lines and tabs stay.
-UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-
 
 def cleaned(text: str, *, field: str, longest: int = LONGEST_TEXT) -> str:
     """The text without control characters and direction marks. Raises BadInput when it is empty or too long."""
-    text = UNWANTED.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n"))).strip()
+    text = legible(text)
     if not text:
         raise BadInput(field, _("Please write something."))
     if len(text) > longest:
