@@ -26,6 +26,7 @@ from .town import Place, Town, next_month
 
 PER_HOUSEHOLD = 0.06  # complaints a month
 BUSY = 9  # complaints of each community in the last forty hours: whoever opens the queue sees a centre at work
+JUST_IN = 3  # of them in the last minutes: most wait for somebody to take them
 MOST_PER_MONTH = 12  # of one community: a town is a sample
 Story = Iterator[datetime]
 Part = Generator[datetime, None, datetime]
@@ -43,6 +44,8 @@ def live_month(town: Town, month: date) -> None:
         if next_month(month) > town.company.today(town.until):
             for _n in range(min(BUSY, len(place.households) // 10)):
                 begin(town, story(town, place, town.until - timedelta(hours=town.random.triangular(0.05, 40, 1))))
+            for _n in range(min(JUST_IN, len(place.households) // 10)):
+                begin(town, story(town, place, town.until - timedelta(minutes=town.random.uniform(0.5, 8))))
     live_until(town, min(town.at(next_month(month)), town.until))
 
 
