@@ -74,8 +74,16 @@ EVIDENCE = """
     WHERE event.name <> ALL(%(inner)s)
     ORDER BY wanted.stream, wanted.position, event.position
 """
-ASKERS = ["complaint.told_first", "complaint.reopened", "complaint.half_fixed", "complaint.urged", "complaint.asker_replied"]
-SPOKEN = [*ASKERS, "complaint.handed_over", "complaint.refused", "complaint.called_back"]
+# What he says on the phone is his word as well.
+ASKERS = [
+    "complaint.told_first",
+    "complaint.reopened",
+    "complaint.half_fixed",
+    "complaint.urged",
+    "complaint.asker_replied",
+    "complaint.called_back",
+]
+SPOKEN = [*ASKERS, "complaint.handed_over", "complaint.refused"]
 INNER = ["complaint.noted", "complaint.corrected", "complaint.skipped", "complaint.rated"]
 
 

@@ -184,7 +184,10 @@ def test_words_of_a_confidential_asker_are_no_evidence(policy, household, owner,
     services.tell_first_asked(
         complaint=hidden, by=owner, at=START + HOUR, helped="deceived", text="It is I, Owner, of room 101"
     )
-    assert len(drafted(START + 2 * HOUR)) == 1
+    services.record_call_back(
+        complaint=hidden, by=staff(agent), at=START + HOUR, helped="deceived", text="Owner of room 101 says so"
+    )
+    assert len(drafted(START + 2 * HOUR)) == 2
     assert not Evidence.objects.filter(text__contains="Owner").exists()
 
 
