@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from billing.formula import HIGHEST_SCORE
@@ -35,6 +36,7 @@ class CreditSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300)
 
 
+@extend_schema_serializer(component_name="BillReason")
 class ReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300)
 
@@ -119,6 +121,7 @@ class SurveySerializer(serializers.ModelSerializer[Survey]):
         return [ItemResultSerializer(cell).data for cell in self.context["cells"].get(survey.pk, [])]
 
 
+@extend_schema_serializer(component_name="ItemAnswer")
 class AnswerSerializer(serializers.Serializer[Any]):
     item = serializers.IntegerField()
     score = serializers.IntegerField(min_value=0, max_value=HIGHEST_SCORE, allow_null=True)

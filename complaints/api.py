@@ -162,7 +162,6 @@ class ComplaintViewSet(IdempotentPosts, mixins.ListModelMixin, viewsets.GenericV
 def _verb(verb: Verb) -> Any:
     """One verb as a sub-resource: takes its own fields, answers with the complaint as it is then."""
 
-    @extend_schema(request=TAKES[verb], responses=serializers.ComplaintSerializer, operation_id=f"complaints_{verb.value}")
     def carry_out(self: ComplaintViewSet, request: Request, number: str) -> Response:
         viewer = self.viewer()
         complaint = complaint_for(viewer, number)
@@ -184,7 +183,8 @@ def _verb(verb: Verb) -> Any:
 
     carry_out.__name__ = verb.value
     carry_out.__doc__ = str(verb.label)
-    return action(detail=True, methods=["post"], url_path=verb.value.replace("_", "-"), filterset_class=None)(carry_out)
+    acting = action(detail=True, methods=["post"], url_path=verb.value.replace("_", "-"), filterset_class=None)(carry_out)
+    return extend_schema(request=TAKES[verb], responses=serializers.ComplaintSerializer)(acting)
 
 
 for _one in TAKES:

@@ -1,5 +1,6 @@
 """What the API says of complaints and what its verbs take; every field is named."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -11,6 +12,16 @@ from .models import Category, Complaint, Contact, Severity
 from .permissions import Viewer, may_know_asker
 from .services.moving import LONGEST_TEXT
 from .workflow import HELPED
+
+
+class MomentField(serializers.DateTimeField):
+    """A point in time; the first hours of the calendar, which have no UTC, are out of range like any other."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            self.fail("overflow")
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -97,7 +108,7 @@ class ContactSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(Severity.choices, default=Severity.NORMAL)
     title = serializers.CharField(max_length=120)
     text = serializers.CharField(max_length=LONGEST_TEXT)
-    received_at = serializers.DateTimeField(required=False, default=None)
+    received_at = MomentField(required=False, default=None)
     is_confidential = serializers.BooleanField(default=False)
 
 
@@ -114,7 +125,7 @@ class TextSerializer(serializers.Serializer[Any]):
     """Words; with `version`, they are refused with 409 when somebody else wrote after that version of the thread."""
 
     text = serializers.CharField(max_length=LONGEST_TEXT)
-    version = serializers.IntegerField(min_value=0, required=False)
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
 
 
 class OptionalTextSerializer(serializers.Serializer[Any]):
@@ -138,7 +149,7 @@ class AnswerSerializer(TextSerializer):
     kind = serializers.ChoiceField(["solution", "responsible"], default="solution")
     responsible_name = serializers.CharField(max_length=80, required=False)
     responsible_phone = serializers.CharField(max_length=32, required=False)
-    responsible_by = serializers.DateTimeField(required=False)
+    responsible_by = MomentField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] == "responsible":
@@ -154,11 +165,11 @@ class HandOverSerializer(ReasonSerializer):
 
 
 class WaitSerializer(TextSerializer):
-    until = serializers.DateTimeField(required=False)
+    until = MomentField(required=False)
 
 
 class DeferSerializer(ReasonSerializer):
-    until = serializers.DateTimeField()
+    until = MomentField()
 
 
 class RateSerializer(serializers.Serializer[Any]):

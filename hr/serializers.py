@@ -1,5 +1,6 @@
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from .models import Appraisal, AppraisalResult
@@ -62,6 +63,7 @@ class ObjectSerializer(serializers.Serializer[Any]):
     words = serializers.CharField(max_length=2000)
 
 
+@extend_schema_serializer(component_name="AnswerToAppraisal")
 class AnswerSerializer(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     reply = serializers.CharField(max_length=2000)

@@ -60,11 +60,11 @@ class CaseViewSet(IdempotentPosts, viewsets.ReadOnlyModelViewSet[Case]):
         """Confirm a draft, as the unit's head."""
         return self._done(pk, Verb.CONFIRM, serializers.SeriousSerializer(data=request.data))
 
-    @extend_schema(request=serializers.TextSerializer, responses=serializers.CaseSerializer)
+    @extend_schema(request=serializers.CaseTextSerializer, responses=serializers.CaseSerializer)
     @action(detail=True, methods=["post"])
     def drop(self, request: Request, pk: str) -> Response:
         """Drop a draft with a reason, as the unit's head."""
-        return self._done(pk, Verb.DROP, serializers.TextSerializer(data=request.data))
+        return self._done(pk, Verb.DROP, serializers.CaseTextSerializer(data=request.data))
 
     @extend_schema(request=serializers.SeriousSerializer, responses=serializers.CaseSerializer)
     @action(detail=True, methods=["post"])
@@ -72,11 +72,11 @@ class CaseViewSet(IdempotentPosts, viewsets.ReadOnlyModelViewSet[Case]):
         """Add evidence before the employee has replied."""
         return self._done(pk, Verb.ADD, serializers.SeriousSerializer(data=request.data))
 
-    @extend_schema(request=serializers.TextSerializer, responses=serializers.CaseSerializer)
+    @extend_schema(request=serializers.CaseTextSerializer, responses=serializers.CaseSerializer)
     @action(detail=True, methods=["post"])
     def reply(self, request: Request, pk: str) -> Response:
         """Answer the evidence against oneself."""
-        return self._done(pk, Verb.REPLY, serializers.TextSerializer(data=request.data))
+        return self._done(pk, Verb.REPLY, serializers.CaseTextSerializer(data=request.data))
 
     @extend_schema(request=serializers.DecideSerializer, responses=serializers.CaseSerializer)
     @action(detail=True, methods=["post"])
@@ -84,11 +84,11 @@ class CaseViewSet(IdempotentPosts, viewsets.ReadOnlyModelViewSet[Case]):
         """Decide a case that was heard."""
         return self._done(pk, Verb.DECIDE, serializers.DecideSerializer(data=request.data))
 
-    @extend_schema(request=serializers.TextSerializer, responses=serializers.CaseSerializer)
+    @extend_schema(request=serializers.CaseTextSerializer, responses=serializers.CaseSerializer)
     @action(detail=True, methods=["post"])
     def appeal(self, request: Request, pk: str) -> Response:
         """Appeal against a decision on oneself."""
-        return self._done(pk, Verb.APPEAL, serializers.TextSerializer(data=request.data))
+        return self._done(pk, Verb.APPEAL, serializers.CaseTextSerializer(data=request.data))
 
     @extend_schema(request=serializers.ReviewSerializer, responses=serializers.CaseSerializer)
     @action(detail=True, methods=["post"])
@@ -96,7 +96,7 @@ class CaseViewSet(IdempotentPosts, viewsets.ReadOnlyModelViewSet[Case]):
         """Decide an appeal, as the one who took no part."""
         return self._done(pk, Verb.REVIEW, serializers.ReviewSerializer(data=request.data))
 
-    def _done(self, key: str, verb: Verb, given: serializers.TextSerializer) -> Response:
+    def _done(self, key: str, verb: Verb, given: serializers.CaseTextSerializer) -> Response:
         viewer = self.viewer()
         case = case_for(viewer, int(key))
         if verb not in verbs_of(viewer, case):

@@ -41,15 +41,15 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         return list(EvidenceSerializer(evidence_of(case), many=True).data)
 
 
-class TextSerializer(serializers.Serializer[Any]):
+class CaseTextSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=LONGEST_TEXT)
 
 
-class SeriousSerializer(TextSerializer):
+class SeriousSerializer(CaseTextSerializer):
     is_serious = serializers.BooleanField(default=False)
 
 
-class DecideSerializer(TextSerializer):
+class DecideSerializer(CaseTextSerializer):
     measure = serializers.ChoiceField(choices=Measure.choices)
     amount = serializers.IntegerField(min_value=0, default=0)
     clause = serializers.CharField(max_length=120, default="", allow_blank=True)

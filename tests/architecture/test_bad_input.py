@@ -1,7 +1,7 @@
-"""Bad input on every form of every page, every POST of the API and every address: an answer in words, never a crash.
+"""Bad input on every form of every page and in every address: an answer in words, never a crash.
 
-The forms are those that the pages of tests/architecture/test_every_url.py show to the people of the cast; the bodies of
-the API come from its own schema. A new form or verb is covered as soon as its address has samples.
+The forms are those that the pages of tests/architecture/test_every_url.py show to the people of the cast. A new form is
+covered as soon as its address has samples. The API's own bodies: test_bad_api_input.py.
 """
 
 import re
