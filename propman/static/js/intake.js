@@ -15,6 +15,8 @@
     unknown();
     step(1);
     said.focus();
+    // asked for here: a fast hand presses Enter before htmx has seen the new row
+    window.htmx.ajax('GET', row.dataset.home, '#home');
   };
   form.addEventListener('click', (e) => {
     const row = e.target.closest('[data-caller]'), means = e.target.closest('[data-means]');
@@ -24,6 +26,8 @@
     $$('[data-means]').forEach((b) => b.setAttribute('aria-pressed', String(on && b === means)));
     form.elements.means.value = on ? means.dataset.means : '';
   });
+  // A search that answers after somebody was chosen would take the chosen row away.
+  form.addEventListener('htmx:beforeSwap', (e) => { if (e.detail.target.id === 'callers' && form.elements.caller.value) e.detail.shouldSwap = false; });
   who.addEventListener('input', () => { form.elements.caller.value = ''; unknown(); step(0); });
   form.addEventListener('keydown', (e) => {
     const rows = $$('[data-caller]');
