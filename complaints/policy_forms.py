@@ -99,9 +99,7 @@ class PolicyForm(forms.Form):
 
 
 class CategoryForm(forms.Form):
-    code = forms.SlugField(
-        label=gettext_lazy("Code"), max_length=30, help_text=gettext_lazy("Small letters; it stays.")
-    )
+    code = forms.SlugField(label=gettext_lazy("Code"), max_length=30, help_text=gettext_lazy("Small letters; it stays."))
     name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
     name_zh = forms.CharField(label=gettext_lazy("Chinese name"), max_length=60)
 
