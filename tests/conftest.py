@@ -4,6 +4,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg2
 import pytest
@@ -11,7 +12,7 @@ from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SE
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
@@ -55,9 +56,22 @@ def django_db_setup(
         databases = setup_databases(verbosity=0, interactive=False, keepdb=keep)
     yield
     if not keep:
-        gc.collect()  # connections of threads that ended, held by the cycles of what they raised
         with django_db_blocker.unblock(), as_owner():
+            drop(databases)
+
+
+def drop(databases: Any) -> None:
+    """Drop the databases; a session whose client was killed by a test may take some seconds to end."""
+    for seconds in (2, 5, 10, 20, 0):
+        gc.collect()  # connections of threads that ended, held by the cycles of what they raised
+        try:
             teardown_databases(databases, verbosity=0)
+        except OperationalError:
+            if not seconds:
+                raise
+            time.sleep(seconds)
+        else:
+            return
 
 
 def owner_connection() -> psycopg2.extensions.connection:
