@@ -15,6 +15,7 @@ from .place import EmbeddedError, Place, process_is
 NAME = "Valkey"
 START_SECONDS = 60
 STOP_SECONDS = 30
+GONE_SECONDS = 1
 
 
 def runs(place: Place, program: Path) -> bool:
@@ -116,12 +117,17 @@ def launch(place: Place) -> None:
 
 def await_answer(place: Place) -> None:
     until = time.monotonic() + START_SECONDS
+    seen = time.monotonic()
     with redis.Redis.from_url(url(place)) as client:
         while True:
             try:
                 client.ping()
             except (redis.ConnectionError, redis.BusyLoadingError) as problem:
-                if running_pid(place) is None or time.monotonic() > until:
+                now = time.monotonic()
+                if running_pid(place) is not None:
+                    seen = now
+                # gone for a while: for a moment it has no command line, when it puts its address there
+                if now > min(seen + GONE_SECONDS, until):
                     log = (place.state / "valkey.log").read_text(errors="replace")
                     raise EmbeddedError(f"Valkey did not start: {problem}\n{log[-2000:]}") from problem
                 time.sleep(0.02)

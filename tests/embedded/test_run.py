@@ -28,14 +28,14 @@ def test_interrupt_ends_command_and_servers(clone):
     process = running(clone, *WAIT)
     assert None not in clone.pids()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert clone.pids() == (None, None)
 
 
 def test_termination_is_passed_on(clone):
     process = running(clone, *WAIT)
     process.terminate()
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert clone.pids() == (None, None)
 
 
@@ -44,7 +44,7 @@ def test_servers_stay_while_another_command_uses_them(clone):
     assert clone.call("run", "true").returncode == 0
     assert None not in clone.pids()
     process.terminate()
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert clone.pids() == (None, None)
 
 
