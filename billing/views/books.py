@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -286,7 +286,7 @@ def payments(request: HttpRequest) -> Any:
     return render(request, "billing/payments.html", shown)
 
 
-def payment_export(name: str, found) -> Any:  # type: ignore[no-untyped-def]
+def payment_export(name: str, found: QuerySet[Payment]) -> FileResponse:
     heading = [
         _("Receipt"), pgettext("day", "Received"), _("Community"), _("Room"), _("Payer"), _("Paid by"), _("Reference"),
         _("Amount"), _("Taken by"), _("Reversed"),
