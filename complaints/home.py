@@ -88,7 +88,7 @@ def queue_section(request: HttpRequest) -> Section | None:
     at = timezone.now()
     counts = selectors.view_counts(viewer, at=at)
     shown = [one for one in selectors.labelled_views(counts) if one.name in {"nobody", "late", "urged", "paused"}]
-    rows = Complaint.objects.visible_to(viewer).open().for_list().order_by("next_due_at", "pk")[:8]
+    rows = selectors.queue_rows(Complaint.objects.visible_to(viewer).open().order_by("next_due_at", "pk")[:8], viewer)
     return Section(
-        "complaints/_home_queue.html", {"views": shown, "open": counts["open"], "rows": list(rows), "viewer": viewer}, order=10
+        "complaints/_home_queue.html", {"views": shown, "open": counts["open"], "rows": rows, "viewer": viewer}, order=10
     )

@@ -114,4 +114,9 @@ def complaint_for(viewer: Viewer, number: str) -> Complaint:
 
 def may_know_asker(viewer: Viewer, complaint: Complaint) -> bool:
     """Of a confidential complaint only the centre, and the asker himself, see name, phone and room."""
-    return not complaint.contact.is_confidential or viewer.is_centre or complaint.asker_id == viewer.user.pk
+    return may_know(viewer, is_confidential=complaint.contact.is_confidential, asker_id=complaint.asker_id)
+
+
+def may_know(viewer: Viewer, *, is_confidential: bool, asker_id: int | None) -> bool:
+    """The same, of a complaint of which only this is known."""
+    return not is_confidential or viewer.is_centre or asker_id == viewer.user.pk

@@ -123,6 +123,9 @@ class Complaint(CompanyModel):
             models.Index(fields=["company", "first_inquirer", "id"], name="complaints_inquirer"),
             models.Index(fields=["company", "office", "received_at"], name="complaints_office"),
             models.Index(fields=["company", "room", "id"], name="complaints_room"),
+            models.Index(
+                fields=["company", "merged_into", "id"], name="complaints_merged", condition=Q(merged_into__isnull=False)
+            ),
             models.Index(fields=["wakes_at"], name="complaints_wakes", condition=Q(wakes_at__isnull=False)),
         ]
 

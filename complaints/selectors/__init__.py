@@ -1,6 +1,7 @@
 """What pages and API show of complaints, across several models."""
 
 from .queue import VIEWS, grouped_by_due, in_view, labelled_views, offered_to, view_counts
+from .rows import queue_rows
 from .threads import (
     ClockFace,
     Entry,
@@ -29,6 +30,7 @@ __all__ = [
     "next_rungs",
     "of_asker",
     "offered_to",
+    "queue_rows",
     "thread_of",
     "view_counts",
 ]

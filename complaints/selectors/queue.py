@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from propman.community.models import Employee
 from propman.tenancy.events import texts_of
 from propman.tenancy.models import Event
 from propman.tenancy.scope import current_company_id
+
+from .rows import QueueRow, rows_in_order
 
 VIEW_LABELS: dict[str, tuple[Any, str]] = {
     "mine": (_lazy("I handle"), "user"),
@@ -154,13 +156,7 @@ def queue_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
         return found_page(wanted, viewer, at=at)
     keys = ["-pk"] if wanted.newest_first else ["next_due_at", "pk"]
     page = page_of(matching(wanted, viewer, at=at).only("next_due_at"), keys=keys, size=PAGE, after=wanted.after)
-    return Page(with_facts([row.pk for row in page.rows]), page.after, page.is_first)
-
-
-def with_facts(ids: Sequence[int]) -> list[Complaint]:
-    """The rows of one page with all that they show, in this order: joined only once the page is known."""
-    rows = {row.pk: row for row in Complaint.objects.for_list().filter(pk__in=ids)}
-    return [rows[pk] for pk in ids]
+    return Page(rows_in_order([row.pk for row in page.rows], viewer), page.after, page.is_first)
 
 
 def found_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
@@ -170,7 +166,7 @@ def found_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
     """
     rows = matching(wanted, viewer, at=at)
     if (numbered := by_number(rows, wanted.words)) and not wanted.after:
-        return Page(with_facts(numbered), "", is_first=True)
+        return Page(rows_in_order(numbered, viewer), "", is_first=True)
     before = int(wanted.after) if NUMBER_OF_ROW.fullmatch(wanted.after) else None
     found: list[int] = []
     searched, beyond = 0, before
@@ -182,7 +178,7 @@ def found_page(wanted: Wanted, viewer: Viewer, *, at: datetime) -> Page:
             break
         beyond = ids[-1]
     more, found = len(found) > PAGE, found[:PAGE]
-    return Page(with_facts(found), str(found[-1]) if more else "", is_first=before is None)
+    return Page(rows_in_order(found, viewer), str(found[-1]) if more else "", is_first=before is None)
 
 
 def by_number(rows: ComplaintQuerySet, words: str) -> list[int]:
@@ -293,10 +289,10 @@ class Group:
     """Rows under one heading of the queue."""
 
     label: str
-    rows: list[Complaint]
+    rows: list[QueueRow]
 
 
-def grouped(rows: Iterable[Complaint], wanted: Wanted, *, at: datetime) -> list[Group]:
+def grouped(rows: Iterable[QueueRow], wanted: Wanted, *, at: datetime) -> list[Group]:
     """By when they are due; what comes newest first stands under one heading."""
     if wanted.newest_first:
         listed = list(rows)
@@ -304,11 +300,11 @@ def grouped(rows: Iterable[Complaint], wanted: Wanted, *, at: datetime) -> list[
     return grouped_by_due(rows, at=at)
 
 
-def grouped_by_due(rows: Iterable[Complaint], *, at: datetime) -> list[Group]:
+def grouped_by_due(rows: Iterable[QueueRow], *, at: datetime) -> list[Group]:
     """Late, within the hour, today, later, and those whose clock stands still."""
     headings = [_("Late"), _("Next hour"), _("Later today"), _("Later"), _("No clock runs")]
     today = timezone.localtime(at).date()
-    groups: dict[str, list[Complaint]] = {heading: [] for heading in headings}
+    groups: dict[str, list[QueueRow]] = {heading: [] for heading in headings}
     for row in rows:
         due_at = row.next_due_at if row.is_open else None
         if due_at is None:

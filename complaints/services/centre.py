@@ -13,8 +13,8 @@ from complaints.workflow import OPEN, BadInput, NotYours, State, Verb, ensure_al
 from propman.community.models import Employee, Room
 from propman.tenancy.events import commitment
 
-from .handling import accept_complaint
-from .moving import cleaned, ensure_handler, is_centre, lapse_offer, locked, move, tell_asker, tell_employees
+from .handling import accept_locked
+from .moving import cleaned, ensure_handler, is_centre, joined, lapse_offer, locked, move, tell_asker, tell_employees
 from .timing import limits_as_facts, limits_for, read
 
 
@@ -31,13 +31,14 @@ def take_next_complaint(*, by: Employee, at: datetime) -> Complaint | None:
     What this agent has skipped waits for the others.
     """
     ensure_centre(by)
-    waiting: Complaint | None = (
+    waiting: int | None = (
         Complaint.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(~Exists(Skip.objects.filter(complaint=OuterRef("pk"), employee=by)), state=State.RECEIVED, handler=None)
         .order_by("next_due_at", "pk")
+        .values_list("pk", flat=True)
         .first()
     )
-    return accept_complaint(complaint=waiting, by=by, at=at) if waiting else None
+    return accept_locked(joined(waiting, at=at), by=by, at=at) if waiting else None
 
 
 @transaction.atomic

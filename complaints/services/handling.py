@@ -42,7 +42,11 @@ def accept_complaint(*, complaint: Complaint, by: Employee, at: datetime) -> Com
 
     Raises MoveNotAllowed if somebody was first, NotYours if it waits for somebody else.
     """
-    complaint = locked(complaint, at=at)
+    return accept_locked(locked(complaint, at=at), by=by, at=at)
+
+
+def accept_locked(complaint: Complaint, *, by: Employee, at: datetime) -> Complaint:
+    """The same for a complaint whose row the caller has locked."""
     ensure_waits_for(complaint, by)
     move(
         complaint,

@@ -14,7 +14,7 @@ from propman.community.models import Department, Employee
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import record_event
 
-from .timing import recompute_timers
+from .timing import DUE_COLUMNS, recompute_timers
 
 LONGEST_TEXT = 5000
 
@@ -39,8 +39,13 @@ def locked(complaint: Complaint, *, at: datetime) -> Complaint:
     """
     # Locked first and joined afterwards: a join of the same statement would show the rows of before the wait.
     Complaint.objects.select_for_update().values_list("pk").get(pk=complaint.pk)
+    return joined(complaint.pk, at=at)
+
+
+def joined(pk: int, *, at: datetime) -> Complaint:
+    """The complaint whose row the caller has locked, with what the verbs need of it."""
     related = ("handler", "department", "first_inquirer", "words", "category", "policy")
-    found: Complaint = Complaint.objects.select_related(*related).get(pk=complaint.pk)
+    found: Complaint = Complaint.objects.select_related(*related).get(pk=pk)
     if found.wakes_at is not None and found.wakes_at <= at:
         wake(found, at=at)
     return found
@@ -112,8 +117,8 @@ def move(
     complaint.state, complaint.event_position = state, recorded.position
     for name, value in columns.items():
         setattr(complaint, name, value)
-    complaint.save(update_fields=["state", "event_position", *columns])
     recompute_timers(complaint, at=at)
+    complaint.save(update_fields=["state", "event_position", *columns, *DUE_COLUMNS])
     return complaint
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from django.db import connection
+
 from complaints.clocks import LEVELS, Clock, Moment, Reading, next_due, read_clocks
 from complaints.models import ClockPolicy, ClockRule, Complaint, Timer
 from propman.tenancy.events import stream_of
@@ -14,6 +16,18 @@ from propman.tenancy.models import Event
 PUBLIC_MESSAGES = frozenset(
     {"complaint.answered", "complaint.replied", "complaint.waiting", "complaint.deferred", "complaint.resolved"}
 )
+
+
+DUE_COLUMNS = ("next_due_at", "next_due_clock")
+
+# One statement for new timers, for those that moved and for those that are called off.
+KEEP_TIMERS = """
+    INSERT INTO complaints_timer (company_id, complaint_id, epoch, clock, level, limit_seconds, due_at, cancelled_at)
+    SELECT %s, %s, kept.*
+    FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[]) AS kept
+    ON CONFLICT (company_id, complaint_id, epoch, clock, level) DO UPDATE
+    SET limit_seconds = excluded.limit_seconds, due_at = excluded.due_at, cancelled_at = excluded.cancelled_at
+"""
 
 
 class NoPolicy(RuntimeError):
@@ -51,25 +65,25 @@ def limits_as_facts(limits: Mapping[Clock, timedelta]) -> dict[str, int]:
     return {str(clock): round(limit.total_seconds() / 60) for clock, limit in limits.items()}
 
 
-def moment_of(event: Event) -> Moment | None:
-    """What the event means to the clocks; None for those that do not touch them."""
-    facts = json.loads(event.canonical)["facts"]
+def moment_of(name: str, at: datetime, canonical: str) -> Moment | None:
+    """What an event means to the clocks; None for those that do not touch them."""
+    facts = json.loads(canonical)["facts"]
     if "state" not in facts:
         return None
     limits = facts.get("limits")
     return Moment(
-        at=event.at,
+        at=at,
         state=facts["state"],
-        is_public_message=event.name in PUBLIC_MESSAGES,
-        is_answer=event.name in {"complaint.answered", "complaint.resolved"},
+        is_public_message=name in PUBLIC_MESSAGES,
+        is_answer=name in {"complaint.answered", "complaint.resolved"},
         limits={Clock(clock): timedelta(minutes=minutes) for clock, minutes in limits.items()} if limits else None,
     )
 
 
 def history_of(complaint: Complaint) -> list[Moment]:
     """The complaint's history, oldest first."""
-    events = Event.objects.filter(stream=stream_of(complaint)).order_by("position")
-    return [moment for event in events if (moment := moment_of(event))]
+    events = Event.objects.filter(stream=stream_of(complaint)).order_by("position").values_list("name", "at", "canonical")
+    return [moment for event in events if (moment := moment_of(*event))]
 
 
 def read(complaint: Complaint) -> dict[Clock, Reading]:
@@ -95,33 +109,31 @@ def first_timers(complaint: Complaint, readings: Mapping[Clock, Reading]) -> lis
 
 
 def recompute_timers(complaint: Complaint, *, at: datetime) -> None:
-    """Bring the timer rows and the next due time into step with the history; the caller holds the complaint's lock."""
+    """Bring the timer rows into step with the history, and say in `complaint` what is due next.
+
+    The caller holds the complaint's lock and saves DUE_COLUMNS.
+    """
     if complaint.is_imported:
         return
     readings = read(complaint)
     rows = {(timer.epoch, timer.clock, timer.level): timer for timer in Timer.objects.filter(complaint=complaint)}
     wanted = _wanted(readings, rows.values())
-    new, changed = [], []
+    changed: list[tuple[int, str, int, int, datetime, datetime | None]] = []
     for key, due_at in wanted.items():
-        epoch, clock, level = key
-        limit_seconds = round(readings[Clock(clock)].limit.total_seconds())
-        if (timer := rows.get(key)) is None:
-            timer = Timer(company_id=complaint.company_id, complaint=complaint, epoch=epoch, clock=clock, level=level)
-            timer.limit_seconds, timer.due_at = limit_seconds, due_at
-            new.append(timer)
-        elif (timer.due_at, timer.limit_seconds, timer.cancelled_at) != (due_at, limit_seconds, None):
-            timer.due_at, timer.limit_seconds, timer.cancelled_at = due_at, limit_seconds, None
-            changed.append(timer)
+        limit_seconds = round(readings[Clock(key[1])].limit.total_seconds())
+        timer = rows.get(key)
+        if timer is None or (timer.due_at, timer.limit_seconds, timer.cancelled_at) != (due_at, limit_seconds, None):
+            changed.append((*key, limit_seconds, due_at, None))
     for key, timer in rows.items():
         if key not in wanted and timer.fired_at is None and timer.cancelled_at is None:
-            timer.cancelled_at = at
-            changed.append(timer)
-    Timer.objects.bulk_create(new)
+            changed.append((*key, timer.limit_seconds, timer.due_at, at))
     if changed:
-        Timer.objects.bulk_update(changed, ["due_at", "limit_seconds", "cancelled_at"])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                KEEP_TIMERS, [complaint.company_id, complaint.pk, *(list(column) for column in zip(*changed, strict=True))]
+            )
     due = next_due(readings)
     complaint.next_due_at, complaint.next_due_clock = due or (None, "")
-    complaint.save(update_fields=["next_due_at", "next_due_clock"])
 
 
 def _wanted(readings: Mapping[Clock, Reading], rows: Iterable[Timer]) -> dict[tuple[int, str, int], datetime]:

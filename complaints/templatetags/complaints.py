@@ -1,7 +1,9 @@
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
+from django.urls import get_script_prefix, reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
@@ -11,6 +13,17 @@ from propman.common.countdown import span
 from propman.community.models import Room
 
 register = template.Library()
+
+
+@register.filter
+def complaint_url(number: str) -> str:
+    """The address of the complaint; lists have many of them, so the rest of it is looked up once per company."""
+    return _address(get_script_prefix()).replace("NUMBER", number)
+
+
+@lru_cache(maxsize=1024)
+def _address(prefix: str) -> str:
+    return reverse("complaints:detail", args=["NUMBER"])
 
 
 @register.filter

@@ -17,6 +17,7 @@ from complaints.permissions import Viewer, complaint_for, viewer_of
 from complaints.queue_forms import LiveForm, QueueForm, SaveViewForm, SkipForm, query_of
 from complaints.selectors import queue as selectors
 from complaints.selectors import thread_of
+from complaints.selectors.rows import queue_rows
 from complaints.selectors.wallboard import shift_of, shifts_for
 from complaints.services.bulk import BULK_VERBS
 from complaints.workflow import BadInput, Refused
@@ -153,8 +154,7 @@ def live(request: HttpRequest) -> HttpResponse:
     context["reading"] = context["readers"].get(data["open"], [])
     context["rows"] = rows
     if data["clocks"]:
-        visible = Complaint.objects.visible_to(viewer)
-        context["clocks"] = visible.filter(number__in=rows).select_related("handler", "first_inquirer")
+        context["clocks"] = queue_rows(Complaint.objects.visible_to(viewer).filter(number__in=rows), viewer)
     return render(request, "complaints/_live.html", context)
 
 

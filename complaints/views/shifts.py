@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from complaints.models import Complaint, ShiftHandOver
 from complaints.permissions import SEES_ALL, viewer_of
 from complaints.selectors import wallboard as selectors
+from complaints.selectors.rows import queue_rows
 from complaints.services.shifts import hand_over_shift, take_shift
 from complaints.workflow import BadInput, Refused
 from propman.accounts.permissions import role_required
@@ -55,7 +56,7 @@ def shift(request: HttpRequest) -> HttpResponse:
             return redirect("complaints:shift")
     context = {
         "form": form,
-        "held": Complaint.objects.for_list().open().filter(handler=employee).order_by("next_due_at", "pk"),
+        "held": queue_rows(Complaint.objects.open().filter(handler=employee).order_by("next_due_at", "pk"), viewer_of(request)),
         "offered": ShiftHandOver.objects.select_related("receiver").filter(giver=employee, taken_at=None),
         "waiting": selectors.shifts_for(employee),
         "shift": selectors.shift_of(employee, at=at),

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 from .roles import OFFICIALS, STAFF
 
@@ -66,8 +67,14 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 
 
 def address_of(entry: NavigationEntry) -> str:
+    return _address(entry.url_name, get_urlconf(), get_script_prefix())
+
+
+@lru_cache(maxsize=10_000)
+def _address(url_name: str, urlconf: str | None, prefix: str) -> str:
+    """Every page asks for a dozen of them, and they never change."""
     try:
-        return reverse(entry.url_name)
+        return reverse(url_name)
     except NoReverseMatch:
         return ""
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from complaints import services
@@ -243,3 +245,28 @@ def test_scripts_of_the_queue_weigh_sixty_kilobytes_at_most(desk):
     assert any("queue" in name for name in names)
     weight = sum(len(gzip.compress(Path(finders.find(name)).read_bytes())) for name in names)
     assert weight <= 60_000
+
+
+def test_taking_the_next_one_needs_few_statements(desk, scope, now, staff, agent):
+    for _n in range(3):
+        make_complaint(at=now)
+    by = staff(agent)
+    services.take_next_complaint(by=by, at=now)
+    with CaptureQueriesContext(connection) as caught:
+        services.take_next_complaint(by=by, at=now)
+    asked = [one["sql"] for one in caught if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(asked) <= 11, asked
+
+
+@pytest.mark.parametrize(
+    ("rows", "index"),
+    [
+        (lambda one: Complaint.objects.filter(merged_into=one), "complaints_merged"),
+        (lambda one: Complaint.objects.open().order_by("next_due_at", "pk")[:31], "complaints_queue"),
+    ],
+)
+def test_index_serves_what_every_verb_asks(desk, scope, now, rows, index):
+    one = make_complaint(at=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    assert index in rows(one).explain()
