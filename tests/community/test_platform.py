@@ -98,3 +98,12 @@ def test_reset_without_a_reason_is_refused(client, company, official):
 
 def fields(email):
     return {"email": email, "name": "Somebody", "role": Role.CONSUMERS_OFFICER}
+
+
+@pytest.mark.parametrize("page", ["/accounts/platform/", PAGE, "/accounts/2fa/"])
+def test_operator_signs_out_on_every_page(client, company, page):
+    shown = client.get(page).content.decode()
+    assert 'action="/accounts/logout/"' in shown
+    assert "operator: my account" in shown
+    client.post("/accounts/logout/")
+    assert client.get(page)["Location"].startswith("/accounts/login/")

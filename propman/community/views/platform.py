@@ -60,7 +60,7 @@ def shown(request: HttpRequest, company: Company, *, form: SuperviseForm, reset_
         pending = SecondFactorReset.objects.filter(decided_at=None, user__in=[row.user for row in officials])
         resets = {reset.user_id: reset for reset in pending.select_related("asked_by")}
         context = {
-            "company": company,
+            "supervised": company,
             "form": form,
             "rows": [(row, resets.get(row.user.pk)) for row in officials],
             "reset_form": reset_form or ResetForm(),
