@@ -8,7 +8,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from propman.accounts.context import NavigationEntry, register_navigation
         from propman.accounts.roles import RESIDENTS, Role
-        from propman.community.home import register_waiting
+        from propman.community.home import register_section, register_waiting
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.checkups import register_integrity_check
         from propman.tenancy.jobrun import register_job
@@ -19,6 +19,7 @@ class BillingConfig(AppConfig):
         from .permissions import BOOKS
 
         register_waiting(home.waiting)
+        register_section(home.income_section)
         for job in JOBS:
             register_job(job)
         register_integrity_check("ledger and bills", lambda company: ledger_faults())

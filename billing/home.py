@@ -8,16 +8,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.models import AgreementSignature, FeeAgreement
+from billing.charts import chart
+from billing.models import AgreementSignature, BillRun, FeeAgreement
 from billing.permissions import memberships_of
-from billing.selectors.money import bills_of
+from billing.selectors.money import bills_of, satisfaction_against_income
 from billing.selectors.surveys import open_sheets
 from billing.templatetags.billing import quarter
 from propman.accounts.models import User
 from propman.accounts.permissions import has_role
 from propman.accounts.roles import Role
 from propman.common.money import in_figures
-from propman.community.home import Waiting
+from propman.community.home import Section, Waiting
 from propman.tenancy.middleware import company_of
 
 
@@ -68,3 +69,14 @@ def agreements(user: User) -> Iterator[Waiting]:
             url=reverse("billing:agreement", args=[agreement.pk]),
             icon="signature",
         )
+
+
+def income_section(request: HttpRequest) -> Section | None:
+    """For the general manager: what the last billed quarter earned against how satisfied the owners were."""
+    last = BillRun.objects.order_by("-quarter").first() if has_role(request, Role.GENERAL_MANAGER) else None
+    if last is None:
+        return None
+    rows = satisfaction_against_income(last.quarter)
+    return Section(
+        "billing/_home_income.html", {"rows": rows, "chart": chart(rows), "quarter": last.quarter}, 30, is_figures=True
+    )

@@ -9,7 +9,7 @@ class CardsConfig(AppConfig):
 
         from propman.accounts.context import NavigationEntry, register_navigation
         from propman.accounts.roles import Role
-        from propman.community.home import register_waiting
+        from propman.community.home import register_section, register_waiting
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.checkups import register_integrity_check
         from propman.tenancy.jobrun import register_job, register_sweep
@@ -24,6 +24,7 @@ class CardsConfig(AppConfig):
             ),
         )
         register_waiting(home.waiting)
+        register_section(home.counted_section)
         register_integrity_check("cards", integrity.broken_rounds)
         for job in jobs.JOBS:
             register_job(job)

@@ -17,7 +17,7 @@ class ComplaintsConfig(AppConfig):
         from propman.tenancy.jobrun import register_job, register_sweep
 
         from . import home, integrity, jobs, labels
-        from .permissions import SEES_ALL
+        from .permissions import SEES_ALL, SEES_FIGURES
         from .services.leaving import take_from_leaver
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True, secrets=("code",)))
@@ -65,6 +65,7 @@ class ComplaintsConfig(AppConfig):
             NavigationEntry(_("Queue"), "complaints:queue", "inbox", STAFF, order=20),
             NavigationEntry(_("Phone intake"), "complaints:intake", "phone-call", CENTRE, order=22),
             NavigationEntry(_("Wallboard"), "complaints:wallboard", "device-tv", SEES_ALL, order=28),
+            NavigationEntry(_("Figures"), "complaints:figures", "chart-bar", SEES_FIGURES, order=27),
             NavigationEntry(_("Log a contact"), "complaints:log", "phone-incoming", STAFF, order=25),
             NavigationEntry(_("Number, name, room"), "complaints:queue", "search", STAFF, order=10, place="search"),
             NavigationEntry(_("Clocks"), "complaints:clocks", "clock", administrators, order=60, place="settings"),
@@ -74,6 +75,7 @@ class ComplaintsConfig(AppConfig):
         register_on_leaving(take_from_leaver)
         register_section(home.section)
         register_section(home.queue_section)
+        register_section(home.offices_section)
         for name in ("chains", "facts", "states", "numbers", "timers"):
             register_integrity_check(f"complaint {name}", getattr(integrity, f"complaint_{name}"))
         register_readiness_check("timers", integrity.timers_fire)
@@ -82,5 +84,6 @@ class ComplaintsConfig(AppConfig):
         for job in jobs.JOBS:
             register_job(job)
         register_sweep("bulk runs", jobs.finish_bulk_runs)
+        register_sweep("exports", jobs.write_exports)
         register_sweep("timers", jobs.fire_due_timers)
         register_subject("complaint", home.address_of, labels.EVIDENCE)

@@ -7,13 +7,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from propman.accounts.roles import RESIDENTS
+from propman.accounts.roles import RESIDENTS, Role
 from propman.community.home import Act, Section, Waiting
+from propman.tenancy.middleware import company_of
 
 from . import selectors
+from .figures_forms import asked_for
+from .figures_shown import COLUMNS, SHORT, shown_lines, summary_of, text_of
 from .models import Complaint
 from .permissions import viewer_of
+from .selectors.figures import lines, total
 from .workflow import State
+
+MOST_OFFICES = 12
 
 
 def address_of(request: HttpRequest, number: str) -> str:
@@ -83,7 +89,7 @@ def section(request: HttpRequest) -> Section | None:
 def queue_section(request: HttpRequest) -> Section | None:
     """How the queue stands for whoever works on it, and what runs out next."""
     viewer = viewer_of(request)
-    if viewer.employee is None:
+    if viewer.employee is None or Role.GENERAL_MANAGER in viewer.roles:
         return None
     at = timezone.now()
     counts = selectors.view_counts(viewer, at=at)
@@ -92,3 +98,20 @@ def queue_section(request: HttpRequest) -> Section | None:
     return Section(
         "complaints/_home_queue.html", {"views": shown, "open": counts["open"], "rows": rows, "viewer": viewer}, order=10
     )
+
+
+def offices_section(request: HttpRequest) -> Section | None:
+    """For the general manager: complaints by office of the last 30 days, and which office is the one to look at."""
+    if Role.GENERAL_MANAGER not in getattr(request, "roles", frozenset()):
+        return None
+    company = company_of(request)
+    _form, asked = asked_for({"by": "office"}, today=company.today(timezone.now()), zone=company.timezone, offices=None)
+    found = lines(asked.by, asked.of)
+    whole = total(found)
+    shown = {
+        "lines": shown_lines(found, asked, columns=SHORT)[:MOST_OFFICES],
+        "columns": [COLUMNS[name] for name in SHORT],
+        "total": [text_of(whole, name) for name in SHORT],
+        "summary": summary_of(found),
+    }
+    return Section("complaints/_home_offices.html", shown, order=10, is_figures=True)

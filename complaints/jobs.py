@@ -8,16 +8,16 @@ from django.utils import timezone, translation
 
 from propman.accounts.models import Membership
 from propman.community.models import Department, DutyShift
-from propman.tenancy.jobrun import Job, Period
+from propman.tenancy.jobrun import Job, Period, each_day
 from propman.tenancy.models import Company, JobRun
 from propman.tenancy.scope import company_scope
 from propman.tenancy.tasks import CompanyTask
 
-from . import actions, services
+from . import actions, export_files, services
 from .forms import FORMS
 from .models import BulkRow
 from .permissions import Viewer
-from .services import bulk
+from .services import bulk, exporting
 from .services.breaches import draft_from_breaches
 from .services.shifts import end_shift as end_one_shift
 from .workflow import Refused, Verb
@@ -115,5 +115,20 @@ def draft_cases(company: Company, period: str, at: datetime) -> None:
     draft_from_breaches(since=last.done_at - OVERLAP if last and last.done_at else company.created_at, until=at)
 
 
+@shared_task(base=CompanyTask, serves_all_companies=True, name=exporting.TASK)
+def write_export(company_id: int, pk: int) -> bool:
+    """Write a file that somebody asked for; called twice it does nothing twice."""
+    return export_files.write_export(company_id, pk)
+
+
+def write_exports(at: datetime) -> int:
+    """Write the files whose worker was lost; returns how many."""
+    return sum(export_files.write_export(*one) for one in exporting.unfinished_exports(before=at - exporting.FORGOTTEN))
+
+
+def forget_exports(company: Company, period: str, at: datetime) -> None:
+    exporting.forget_exports(at=at)
+
+
 DRAFTING = Job(BREACHES, each_hour, draft_cases)
-JOBS = (Job("complaints.shifts", shifts_to_end, end_shift), DRAFTING)
+JOBS = (Job("complaints.shifts", shifts_to_end, end_shift), DRAFTING, Job("complaints.exports", each_day, forget_exports))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest
 
 from propman.accounts.models import User
+from propman.accounts.permissions import current_roles
 from propman.accounts.roles import STAFF, Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import employee_of
@@ -13,6 +14,7 @@ from .models import Complaint, Offer
 from .workflow import UNFINISHED, Verb, is_allowed
 
 SEES_ALL = frozenset({Role.CENTRE_AGENT, Role.DUTY_MANAGER, Role.GENERAL_MANAGER})
+SEES_FIGURES = SEES_ALL | {Role.COMPANY_ADMINISTRATOR, Role.DEPARTMENT_HEAD}
 
 ASKER_VERBS = frozenset({Verb.REPLY, Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN, Verb.URGE, Verb.RATE, Verb.WITHDRAW, Verb.TELL})
 HANDLER_VERBS = frozenset(
@@ -46,6 +48,29 @@ def viewer_of(request: HttpRequest) -> Viewer:
         raise Http404
     roles: frozenset[str] = getattr(request, "roles", frozenset())
     return Viewer(request.user, roles, employee_of(request.user) if roles & STAFF else None)
+
+
+def viewer_as(user: User) -> Viewer:
+    """The same for whoever asked for something that a worker does now."""
+    roles = current_roles(user)
+    return Viewer(user, roles, employee_of(user) if roles & STAFF else None)
+
+
+def offices_counted_for(viewer: Viewer) -> tuple[int, ...] | None:
+    """The offices whose figures the viewer sees: None for all of the company, a head's own. Raises Http404 without any."""
+    if viewer.roles & (SEES_ALL | {Role.COMPANY_ADMINISTRATOR}):
+        return None
+    if viewer.employee is None or Role.DEPARTMENT_HEAD not in viewer.roles:
+        raise Http404
+    headed = tuple(Department.objects.filter(head=viewer.employee, closed_on=None).order_by("pk").values_list("pk", flat=True))
+    if not headed:
+        raise Http404
+    return headed
+
+
+def may_read_counted(viewer: Viewer) -> bool:
+    """Whether what he may count he may also read: an administrator sees numbers, never what an asker wrote."""
+    return viewer.sees_all or Role.DEPARTMENT_HEAD in viewer.roles
 
 
 def verbs_of(viewer: Viewer, complaint: Complaint) -> frozenset[Verb]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import bulk, filing, follow, intake, lists, macros, queue, settings, shifts, thread
+from .views import bulk, figures, filing, follow, intake, lists, macros, queue, settings, shifts, thread
 from .workflow import Verb
 
 app_name = "complaints"
@@ -48,6 +48,11 @@ urlpatterns = [
     path("complaints/shift/", shifts.shift, name="shift"),
     path("complaints/shift/<int:pk>/take/", shifts.take, name="take_shift"),
     path("complaints/wallboard/", shifts.wallboard, name="wallboard"),
+    path("complaints/figures/", figures.figures, name="figures"),
+    path("complaints/figures/rows/", figures.figure_rows, name="figure_rows"),
+    path("complaints/figures/exports/", figures.export_figures, name="export_figures"),
+    path("complaints/figures/exports/<int:pk>/", figures.export, name="export"),
+    path("complaints/figures/exports/<int:pk>/file/", figures.export_file, name="export_file"),
     path("complaints/macros/", macros.macros, name="macros"),
     path("complaints/macros/<int:pk>/retire/", macros.retire, name="retire_macro"),
     path("complaints/intake/", intake.intake, name="intake"),

@@ -1,6 +1,5 @@
 """Finance: runs, arrears, the counter, corrections, the trial balance; satisfaction against income."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from billing.charts import chart
 from billing.forms import CreditForm, DayForm, PaymentForm, RefundForm, ReverseForm, SearchForm
 from billing.formula import percent
 from billing.models import Account, Bill, BillRun, Payment, Survey
@@ -23,7 +23,6 @@ from billing.quarters import midnight
 from billing.selectors.counter import customers_like, may_pay, payments_like, position, takings
 from billing.selectors.money import (
     AGES,
-    Income,
     arrears,
     bills_in_arrears,
     credit_notes,
@@ -398,22 +397,3 @@ def income(request: HttpRequest) -> HttpResponse:
     rows = satisfaction_against_income(chosen) if chosen in quarters else []
     shown = {"rows": rows, "quarters": quarters, "chosen": chosen, "chart": chart(rows)}
     return render(request, "billing/income.html", shown)
-
-
-def chart(rows: Sequence[Income]) -> dict[str, Any]:
-    """Where the points stand on a field of 404 by 270: satisfaction across, the share of the fee that was earned up."""
-    figures = [(row.short, float(row.percent), float(row.fee_percent)) for row in rows]
-    shares = [value for _short, rate, fee in figures for value in (rate, fee)]
-    low = min([80, *(int(value // 10) * 10 for value in shares)])
-    high = max([100, *(-int(-value // 10) * 10 for value in shares)])
-
-    def place(value: float) -> tuple[str, str]:
-        part = (value - low) / (high - low)
-        return f"{40 + 350 * part:.1f}", f"{226 - 210 * part:.1f}"
-
-    step = 5 if high - low <= 30 else 10
-    return {
-        "points": [{"short": short, "x": place(rate)[0], "y": place(fee)[1]} for short, rate, fee in figures],
-        "ticks": [{"value": value, "x": place(value)[0], "y": place(value)[1]} for value in range(low, high + 1, step)],
-        "line": {"x": place(100)[0], "y": place(100)[1]},
-    }

@@ -1,5 +1,6 @@
 from .complaint import Complaint, Offer
 from .contact import Contact, ContactWords
+from .export import Export
 from .policy import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, Severity
 from .queue import BulkRow, BulkRun, Macro, Reader, SavedView, ShiftHandOver, Skip
 from .search import SearchEntry
@@ -16,6 +17,7 @@ __all__ = [
     "Complaint",
     "Contact",
     "ContactWords",
+    "Export",
     "Macro",
     "Offer",
     "Reader",

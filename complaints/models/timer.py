@@ -32,4 +32,9 @@ class Timer(CompanyModel):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="complaints_timer_due", condition=Q(fired_at=None, cancelled_at=None)),
+            models.Index(
+                fields=["company", "due_at", "clock", "complaint"],
+                name="complaints_timer_ran_out",
+                condition=Q(level=100, fired_at__isnull=False),
+            ),
         ]

@@ -40,6 +40,7 @@ class Section:
     context: dict[str, Any] = field(default_factory=dict)
     order: int = 50
     is_aside: bool = False  # beside what waits, where the page is wide enough
+    is_figures: bool = False  # a panel of the managers' home page, which is drawn two in a row
 
 
 WAITING: list[Callable[[HttpRequest], Iterable[Waiting]]] = []

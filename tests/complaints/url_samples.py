@@ -22,6 +22,8 @@ def samples(cast) -> dict[str, dict]:
         "complaints:macros_for": {"number": complaint.number},
         "complaints:retire_macro": {"pk": 1},
         "complaints:bulk_run": {"pk": 1},
+        "complaints:export": {"pk": 1},
+        "complaints:export_file": {"pk": 1},
         "complaints:take_shift": {"pk": 1},
         "complaints:remove_view": {"pk": 1},
         "complaints:intake_done": {"number": complaint.number},
