@@ -32,14 +32,20 @@ def _answer(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> o
     if data.get("kind") == "responsible":
         responsible = services.Responsible(data["responsible_name"], data["responsible_phone"], data["responsible_by"])
     return services.answer_complaint(
-        complaint=complaint, by=_employee(viewer), at=at, text=data["text"], responsible=responsible
+        complaint=complaint,
+        by=_employee(viewer),
+        at=at,
+        text=data["text"],
+        responsible=responsible,
+        files=data.get("files", ()),
     )
 
 
 def _reply(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
+    said = {"text": data["text"], "files": data.get("files", ())}
     if complaint.asker_id == viewer.user.pk:
-        return services.reply_as_asker(complaint=complaint, by=viewer.user, at=at, text=data["text"])
-    return services.reply_to_asker(complaint=complaint, by=_employee(viewer), at=at, text=data["text"])
+        return services.reply_as_asker(complaint=complaint, by=viewer.user, at=at, **said)
+    return services.reply_to_asker(complaint=complaint, by=_employee(viewer), at=at, **said)
 
 
 def _by_employee(service: Callable[..., object], *names: str) -> Callable[[Complaint, Viewer, datetime, Data], object]:
@@ -79,13 +85,13 @@ ACTS: dict[Verb, Callable[[Complaint, Viewer, datetime, Data], object]] = {
     Verb.REFUSE: _by_employee(services.refuse_complaint, "reason"),
     Verb.ANSWER: _answer,
     Verb.REPLY: _reply,
-    Verb.NOTE: _by_employee(services.note_on_complaint, "text"),
-    Verb.WAIT: _by_employee(services.wait_for_asker, "text", "until"),
+    Verb.NOTE: _by_employee(services.note_on_complaint, "text", "files"),
+    Verb.WAIT: _by_employee(services.wait_for_asker, "text", "until", "files"),
     Verb.DEFER: _by_employee(services.defer_complaint, "reason", "until"),
-    Verb.RESOLVE: _by_employee(services.resolve_complaint, "text"),
+    Verb.RESOLVE: _by_employee(services.resolve_complaint, "text", "files"),
     Verb.CONFIRM: _by_asker(services.confirm_complaint),
-    Verb.HALF_FIX: _by_asker(services.half_fix_complaint, "text"),
-    Verb.REOPEN: _by_asker(services.reopen_complaint, "text"),
+    Verb.HALF_FIX: _by_asker(services.half_fix_complaint, "text", "files"),
+    Verb.REOPEN: _by_asker(services.reopen_complaint, "text", "files"),
     Verb.URGE: _by_asker(services.urge_complaint, "text"),
     Verb.RATE: _by_asker(services.rate_complaint, "rating"),
     Verb.WITHDRAW: _by_asker(services.withdraw_complaint, "text"),

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
@@ -19,7 +21,8 @@ from propman.tenancy.idempotency import IdempotentPosts
 
 from . import actions, selectors, serializers, services
 from .models import Complaint, Contact
-from .permissions import Viewer, complaint_for, viewer_of
+from .permissions import Viewer, complaint_for, file_for, viewer_of
+from .sending import sent
 from .workflow import BadInput, MoveNotAllowed, NotYours, Refused, State, TooLate, Verb
 
 STATUS: dict[type[Refused], int] = {BadInput: 422, NotYours: 403, MoveNotAllowed: 409, TooLate: 409}
@@ -122,6 +125,7 @@ class ComplaintViewSet(IdempotentPosts, mixins.ListModelMixin, viewsets.GenericV
             text=data["text"],
             household=household,
             is_confidential=data["is_confidential"],
+            files=data.get("files", ()),
             asker=services.Asker(
                 user=viewer.user, person=person, name=person.name, phone=data["phone"] or person.phone, email=person.email
             ),
@@ -142,6 +146,22 @@ class ComplaintViewSet(IdempotentPosts, mixins.ListModelMixin, viewsets.GenericV
         viewer = self.viewer()
         shown = selectors.thread_of(complaint_for(viewer, number), viewer=viewer)
         return Response(serializers.EntrySerializer(shown.entries, many=True).data)
+
+    @extend_schema(responses=serializers.AttachedSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def files(self, request: Request, number: str) -> Response:
+        """The photos and documents, in the order in which they came."""
+        viewer = self.viewer()
+        found = selectors.files_of(complaint_for(viewer, number), viewer=viewer)
+        return Response(serializers.AttachedSerializer(found, many=True).data)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, pagination_class=None, filterset_class=None, url_path=r"files/(?P<pk>\d{1,18})/content")
+    def content(self, request: Request, number: str, pk: str) -> HttpResponse:
+        """One photo or document, as it is kept."""
+        viewer = self.viewer()
+        complaint = complaint_for(viewer, number)
+        return sent(complaint, file_for(viewer, complaint, int(pk)))
 
     @extend_schema(request=None)
     @action(detail=False, methods=["post"], url_path="take-next", filterset_class=None)

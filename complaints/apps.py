@@ -76,7 +76,7 @@ class ComplaintsConfig(AppConfig):
         register_section(home.section)
         register_section(home.queue_section)
         register_section(home.offices_section)
-        for name in ("chains", "facts", "states", "numbers", "timers"):
+        for name in ("chains", "facts", "states", "numbers", "timers", "files"):
             register_integrity_check(f"complaint {name}", getattr(integrity, f"complaint_{name}"))
         register_readiness_check("timers", integrity.timers_fire)
         # In this order: what comes back from a pause escalates in the same tick.

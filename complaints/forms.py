@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from propman.common.forms import Act, Picks, Segment, Step
+from propman.common.forms import Act, Drop, Picks, Segment, Step, TakesFiles
 from propman.community.models import Community, Department, Employee, Household
 from propman.tenancy.idempotency import OnceForm
 
@@ -41,7 +41,7 @@ def offer_categories(form: forms.Form) -> dict[str, str]:
     return {str(category.pk): category.icon for category in rows}
 
 
-class FilingForm(OnceForm):
+class FilingForm(TakesFiles, OnceForm):
     """A resident files a complaint: what, where, how to be reached."""
 
     HOME, SHARED = "home", "shared"
@@ -73,7 +73,9 @@ class FilingForm(OnceForm):
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
     )
     is_confidential = forms.BooleanField(
-        label=_("Hide my name, phone and room from the management office; the service centre speaks for me."), required=False
+        label=_("Hide my name, phone and room from the management office; the service centre speaks for me."),
+        help_text=_("The office sees your photos without their names, place and time; see that none shows who you are."),
+        required=False,
     )
 
     def __init__(self, *args: Any, homes: Sequence[Household], **kwargs: Any) -> None:
@@ -87,7 +89,7 @@ class FilingForm(OnceForm):
         self.helper = FormHelper()
         self.helper.layout = Layout(
             "idempotency_key",
-            Step(1, _("What"), Picks("category", icons=icons), "title", "text"),
+            Step(1, _("What"), Picks("category", icons=icons), "title", "text", Drop("files")),
             Step(2, _("Where"), Picks("household") if len(homes) > 1 else Field("household"), Picks("where"), "place"),
             Step(3, _("How to reach you"), Segment("severity"), "phone", "is_confidential"),
             Act(
@@ -104,7 +106,7 @@ class FilingForm(OnceForm):
         return data
 
 
-class ContactForm(OnceForm):
+class ContactForm(TakesFiles, OnceForm):
     """An employee logs somebody who phoned, came by or wrote; the employee was asked first and owns it."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=Contact.Kind.choices, initial="complaint")
@@ -149,7 +151,7 @@ class ContactForm(OnceForm):
         self.helper.layout = Layout(
             "idempotency_key",
             Step(1, _("Who asks"), Segment("channel"), "asker_name", "asker_phone", "asker_email", "community", "room"),
-            Step(2, _("What"), "kind", Picks("category", icons=icons), Segment("severity"), "title", "text"),
+            Step(2, _("What"), "kind", Picks("category", icons=icons), Segment("severity"), "title", "text", Drop("files")),
             Step(3, _("When"), "received_at", "is_confidential"),
             Act(
                 _("Log the contact"),
@@ -204,10 +206,10 @@ class VerbForm(OnceForm):
             self.fields["text"].widget.attrs |= {"placeholder": WORDS[verb], "data-keep": "text"}
         self.helper = FormHelper()
         self.helper.form_tag = False
-        self.helper.layout = Layout(*self.fields)
+        self.helper.layout = Layout(*(name for name in self.fields if name != "files"))  # the page has a place for them
 
 
-class TextForm(VerbForm):
+class TextForm(TakesFiles, VerbForm):
     text = forms.CharField(label=_("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={**TEXT, "rows": 3}))
 
 
@@ -221,7 +223,7 @@ class ReasonForm(VerbForm):
     reason = forms.CharField(label=_("Reason"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={**TEXT, "rows": 2}))
 
 
-class AnswerForm(VerbForm):
+class AnswerForm(TakesFiles, VerbForm):
     """A solution, or who is responsible with phone and time; “not our job” alone cannot be sent."""
 
     kind = forms.ChoiceField(

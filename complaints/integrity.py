@@ -1,8 +1,10 @@
 """What check_integrity asks of complaints."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import F
 
@@ -10,7 +12,7 @@ from propman.tenancy.events import broken_links, commitment, facts_of
 from propman.tenancy.models import Company, Event, NumberSeries
 
 from .clocks import next_due, read_clocks
-from .models import Complaint, ContactWords, Timer
+from .models import Attachment, Complaint, ContactWords, Timer
 from .services.escalation import overdue_timers
 from .services.filing import SERIES
 from .services.timing import history_of
@@ -77,6 +79,29 @@ def complaint_facts(company: Company) -> Iterator[str]:
                 yield f"complaint {complaint.number}: {name} was altered"
         if complaint.office_id != contact.office_id or complaint.received_at != contact.received_at:
             yield f"complaint {complaint.number}: office or time of receipt was altered"
+
+
+def complaint_files(company: Company) -> Iterator[str]:
+    """Every row of a photo or document has its file, and both are what the event committed to."""
+    rows = Attachment.objects.select_related("event", "complaint").order_by("pk")
+    for row in rows.iterator(chunk_size=500):
+        where = f"complaint {row.complaint.number}, file {row.position} of event {row.event.position}"
+        committed = facts_of(row.event).get("files", [])
+        if commitment(row.salt, row.sha256) not in committed[row.position - 1 : row.position]:
+            yield f"{where}: its row was altered"
+        for name in [row.file, *([row.preview] if row.is_photo else [])]:
+            if not default_storage.exists(name):
+                yield f"{where}: {name} is gone"
+        if default_storage.exists(row.file) and digest_of_file(row.file) != row.sha256:
+            yield f"{where}: {row.file} was altered"
+
+
+def digest_of_file(name: str) -> str:
+    digest = hashlib.sha256()
+    with default_storage.open(name) as file:
+        for chunk in file.chunks():
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def complaint_states(company: Company) -> Iterator[str]:

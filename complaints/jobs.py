@@ -1,4 +1,4 @@
-"""What the clock and users start: the sweep of the timers, what time itself moves, and bulk runs."""
+"""What the clock and users start: the sweep of the timers, what time itself moves, bulk runs, stray files."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -130,5 +130,15 @@ def forget_exports(company: Company, period: str, at: datetime) -> None:
     exporting.forget_exports(at=at)
 
 
+def sweep_files(company: Company, period: str, at: datetime) -> None:
+    """Delete the files that requests left behind which were rolled back, and those of rows that were erased."""
+    services.sweep_files(at=at)
+
+
 DRAFTING = Job(BREACHES, each_hour, draft_cases)
-JOBS = (Job("complaints.shifts", shifts_to_end, end_shift), DRAFTING, Job("complaints.exports", each_day, forget_exports))
+JOBS = (
+    Job("complaints.shifts", shifts_to_end, end_shift),
+    DRAFTING,
+    Job("complaints.exports", each_day, forget_exports),
+    Job("complaints.files", each_day, sweep_files),
+)

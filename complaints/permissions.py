@@ -10,7 +10,7 @@ from propman.accounts.roles import STAFF, Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import employee_of
 
-from .models import Complaint, Offer
+from .models import Attachment, Complaint, Offer
 from .workflow import UNFINISHED, Verb, is_allowed
 
 SEES_ALL = frozenset({Role.CENTRE_AGENT, Role.DUTY_MANAGER, Role.GENERAL_MANAGER})
@@ -145,3 +145,35 @@ def may_know_asker(viewer: Viewer, complaint: Complaint) -> bool:
 def may_know(viewer: Viewer, *, is_confidential: bool, asker_id: int | None) -> bool:
     """The same, of a complaint of which only this is known."""
     return not is_confidential or viewer.is_centre or asker_id == viewer.user.pk
+
+
+def is_colleague(viewer: Viewer | None, complaint: Complaint) -> bool:
+    """Whether the viewer reads what stands there for colleagues: an employee, but not of his own complaint."""
+    return viewer is not None and viewer.employee is not None and complaint.asker_id != viewer.user.pk
+
+
+def may_see_file(viewer: Viewer | None, complaint: Complaint, attachment: Attachment) -> bool:
+    """Whether a file of a complaint that the viewer may see exists for him; None follows it by number and code.
+
+    What came with an internal note is for colleagues.
+    """
+    return attachment.side != Attachment.Side.NOTE or is_colleague(viewer, complaint)
+
+
+def may_open_file(viewer: Viewer | None, complaint: Complaint, attachment: Attachment) -> bool:
+    """Whether he may open it too: a document of a confidential asker only the centre.
+
+    A photo was drawn anew; a document may name its author inside.
+    """
+    if not may_see_file(viewer, complaint, attachment):
+        return False
+    may_tell = attachment.side == Attachment.Side.ASKER and not attachment.is_photo
+    return not may_tell or viewer is None or may_know_asker(viewer, complaint)
+
+
+def file_for(viewer: Viewer | None, complaint: Complaint, pk: int) -> Attachment:
+    """The file of the complaint, if the viewer may open it. Raises Http404: not there and not yours look alike."""
+    attachment: Attachment | None = Attachment.objects.select_related("event").filter(complaint=complaint, pk=pk).first()
+    if attachment is None or not may_open_file(viewer, complaint, attachment):
+        raise Http404
+    return attachment

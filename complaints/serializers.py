@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from propman.common.uploads import UnfitFile, read_files
 from propman.community.models import Community, Department, Employee, Household, Room
 
 from .clocks import Clock
@@ -22,6 +23,18 @@ class MomentField(serializers.DateTimeField):
             return super().enforce_timezone(value)
         except OverflowError:
             self.fail("overflow")
+
+
+class FilesField(serializers.ListField):
+    """Photos (JPEG, PNG, WEBP) and PDFs of a multipart body; gives what is kept of each."""
+
+    child = serializers.FileField(allow_empty_file=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return read_files(super().to_internal_value(data))
+        except UnfitFile as problem:
+            raise serializers.ValidationError([str(line) for line in problem.args]) from problem
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -71,6 +84,23 @@ class ComplaintSerializer(serializers.ModelSerializer[Complaint]):
         return complaint.words.asker_phone if complaint.words and self._knows(complaint) else None
 
 
+class AttachedSerializer(serializers.Serializer[Any]):
+    """A photo or document; `event` is the position of the event that it came with, `name` as its sender called it or ours.
+
+    `can_open` is false where only the service centre opens it.
+    """
+
+    id = serializers.IntegerField(source="attachment.pk")
+    event = serializers.IntegerField()
+    side = serializers.CharField(source="attachment.side")
+    type = serializers.CharField(source="attachment.media_type")
+    size = serializers.IntegerField(source="attachment.size")
+    width = serializers.IntegerField(source="attachment.width", allow_null=True)
+    height = serializers.IntegerField(source="attachment.height", allow_null=True)
+    name = serializers.CharField(source="label")
+    can_open = serializers.BooleanField()
+
+
 class EntrySerializer(serializers.Serializer[Any]):
     """One line of a complaint's thread."""
 
@@ -92,6 +122,7 @@ class FileSerializer(serializers.Serializer[Any]):
     household = serializers.PrimaryKeyRelatedField(queryset=Household.objects.all(), required=False)
     phone = serializers.CharField(max_length=32, required=False, default="")
     is_confidential = serializers.BooleanField(default=False)
+    files = FilesField(required=False, write_only=True)
 
 
 class ContactSerializer(serializers.Serializer[Any]):
@@ -110,6 +141,7 @@ class ContactSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=LONGEST_TEXT)
     received_at = MomentField(required=False, default=None)
     is_confidential = serializers.BooleanField(default=False)
+    files = FilesField(required=False, write_only=True)
 
 
 class FiledSerializer(serializers.Serializer[Any]):
@@ -126,6 +158,7 @@ class TextSerializer(serializers.Serializer[Any]):
 
     text = serializers.CharField(max_length=LONGEST_TEXT)
     version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    files = FilesField(required=False, write_only=True)
 
 
 class OptionalTextSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import bulk, figures, filing, follow, intake, lists, macros, queue, settings, shifts, thread
+from .views import attachments, bulk, figures, filing, follow, intake, lists, macros, queue, settings, shifts, thread
 from .workflow import Verb
 
 app_name = "complaints"
@@ -65,9 +65,15 @@ urlpatterns = [
     path("complaints/<str:number>/macros/", macros.for_complaint, name="macros_for"),
     path("complaints/<str:number>/verdict/", thread.verdict, name="verdict"),
     path("complaints/<str:number>/receipt/", filing.receipt, name="receipt"),
+    path("complaints/<str:number>/files/<int:pk>/", attachments.photo, name="photo"),
+    path("complaints/<str:number>/files/<int:pk>/content/", attachments.attachment, name="attachment"),
+    path("complaints/<str:number>/files/<int:pk>/preview/", attachments.preview, name="preview"),
     *(path(f"complaints/<str:number>/{slug}/", thread.act, {"verb": verb}, name=verb.value) for slug, verb in VERBS.items()),
     path("follow/", follow.follow, name="follow"),
     path("follow/act/", follow.act_by_code, name="follow_act"),
+    path("follow/files/<int:pk>/", attachments.follow_photo, name="follow_photo"),
+    path("follow/files/<int:pk>/content/", attachments.follow_attachment, name="follow_attachment"),
+    path("follow/files/<int:pk>/preview/", attachments.follow_preview, name="follow_preview"),
     path("settings/clocks/", settings.clocks, name="clocks"),
     path("settings/categories/", settings.category_list, name="categories"),
 ]

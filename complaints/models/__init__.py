@@ -1,3 +1,4 @@
+from .attachment import Attachment
 from .complaint import Complaint, Offer
 from .contact import Contact, ContactWords
 from .export import Export
@@ -9,6 +10,7 @@ from .timer import Timer
 __all__ = [
     "MAX_SILENCE",
     "MIN_SILENCE",
+    "Attachment",
     "BulkRow",
     "BulkRun",
     "Category",

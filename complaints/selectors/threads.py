@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.clocks import LEVELS, Clock, Reading
-from complaints.models import Category, Complaint
-from complaints.permissions import Viewer, may_know_asker
+from complaints.models import Attachment, Category, Complaint
+from complaints.permissions import Viewer, is_colleague, may_know_asker, may_open_file, may_see_file
 from complaints.querysets import ComplaintQuerySet
 from propman.accounts.models import User
 from propman.community.models import Department, Employee
@@ -68,6 +69,38 @@ ICONS = {
 
 
 @dataclass(frozen=True)
+class ShownFile:
+    """A photo or document as its viewer sees it; what he may know of but not open has no address."""
+
+    attachment: Attachment
+    event: int  # the position of its event
+    label: str
+    number: str  # of the complaint
+    can_open: bool
+    is_followed: bool  # by number and code
+
+    @property
+    def url(self) -> str:
+        """A photo's page, a document itself."""
+        return self._address("photo" if self.attachment.is_photo else "attachment")
+
+    @property
+    def content_url(self) -> str:
+        return self._address("attachment")
+
+    @property
+    def preview_url(self) -> str:
+        return self._address("preview")
+
+    def _address(self, part: str) -> str:
+        if not self.can_open:
+            return ""
+        if self.is_followed:
+            return reverse(f"complaints:follow_{part}", args=[self.attachment.pk])
+        return reverse(f"complaints:{part}", args=[self.number, self.attachment.pk])
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of a complaint's thread: words that somebody said, or something that happened."""
 
@@ -83,6 +116,15 @@ class Entry:
     is_mine: bool = False
     is_note: bool = False
     is_of_company: bool = False
+    files: Sequence[ShownFile] = ()
+
+    @property
+    def photos(self) -> list[ShownFile]:
+        return [one for one in self.files if one.attachment.is_photo]
+
+    @property
+    def documents(self) -> list[ShownFile]:
+        return [one for one in self.files if not one.attachment.is_photo]
 
 
 @dataclass(frozen=True)
@@ -110,15 +152,19 @@ class Thread:
 def thread_of(complaint: Complaint, *, viewer: Viewer | None) -> Thread:
     """The thread as the viewer may see it; None is somebody who follows it by number and code."""
     events = list(Event.objects.filter(stream=stream_of(complaint)).order_by("position"))
-    staff = viewer is not None and viewer.employee is not None
+    staff = is_colleague(viewer, complaint)
     texts = texts_of(events)
+    files: dict[int, list[ShownFile]] = {}
+    if any('"files":' in event.canonical for event in events):
+        for file in files_of(complaint, viewer=viewer):
+            files.setdefault(file.event, []).append(file)
     people = _people(events)
     entries: list[Entry] = []
     notes: list[Entry] = []
     for event in events:
         if event.name in STAFF_ONLY and not staff:
             continue
-        entry = _entry(event, texts.get(event.pk, {}), complaint, viewer, people)
+        entry = _entry(event, texts.get(event.pk, {}), complaint, viewer, people, files.get(event.position, ()))
         (notes if entry.is_note else entries).append(entry)
     return Thread(entries, notes, events[-1].position if events else 0)
 
@@ -153,7 +199,46 @@ def _people(events: Iterable[Event]) -> People:
     return people
 
 
-def _entry(event: Event, texts: dict[str, str], complaint: Complaint, viewer: Viewer | None, people: People) -> Entry:
+def files_of(complaint: Complaint, *, viewer: Viewer | None) -> list[ShownFile]:
+    """The photos and documents of a complaint that exist for the viewer, in the order in which they came.
+
+    The name that the asker gave one is a text about him, and hidden with the others.
+    """
+    rows = [
+        row
+        for row in Attachment.objects.filter(complaint=complaint).select_related("event").order_by("event", "position")
+        if may_see_file(viewer, complaint, row)
+    ]
+    texts = texts_of(row.event for row in rows)
+    knows_names = viewer is None or may_know_asker(viewer, complaint)
+    shown, counted = [], {True: 0, False: 0}
+    for row in rows:
+        counted[row.is_photo] += 1
+        label = _("Photo %(number)d") if row.is_photo else _("Document %(number)d")
+        label = label % {"number": counted[row.is_photo]}
+        if knows_names or row.side != Attachment.Side.ASKER:
+            label = texts.get(row.event_id, {}).get(row.name_field, label)
+        shown.append(
+            ShownFile(
+                attachment=row,
+                event=row.event.position,
+                label=label,
+                number=complaint.number or "",
+                can_open=may_open_file(viewer, complaint, row),
+                is_followed=viewer is None,
+            )
+        )
+    return shown
+
+
+def _entry(
+    event: Event,
+    texts: dict[str, str],
+    complaint: Complaint,
+    viewer: Viewer | None,
+    people: People,
+    files: Sequence[ShownFile] = (),
+) -> Entry:
     facts = facts_of(event)
     text = texts.get("text", "")
     by_asker = event.name in ASKER_EVENTS or event.name == "complaint.received"
@@ -176,10 +261,11 @@ def _entry(event: Event, texts: dict[str, str], complaint: Complaint, viewer: Vi
         text=text,
         about=employee.department.name if employee and not by_asker else "",
         icon=ICONS.get(event.name, "point"),
-        is_spoken=event.name in SPOKEN and bool(text),
+        is_spoken=event.name in SPOKEN and bool(text or files),
         is_mine=is_mine,
         is_note=event.name == "complaint.noted",
         is_of_company=not by_asker,
+        files=files,
     )
 
 

@@ -9,6 +9,7 @@ from .asking import (
     urge_complaint,
     withdraw_complaint,
 )
+from .attaching import erase_attachment, sweep_files
 from .calling_back import record_call_back, tell_first_asked
 from .centre import (
     correct_complaint,
@@ -44,6 +45,7 @@ __all__ = [
     "confirm_complaint",
     "correct_complaint",
     "defer_complaint",
+    "erase_attachment",
     "file_complaint",
     "fire_due_timers",
     "half_fix_complaint",
@@ -66,6 +68,7 @@ __all__ = [
     "save_view",
     "set_up_complaints",
     "skip_complaint",
+    "sweep_files",
     "take_complaint",
     "take_next_complaint",
     "take_over_complaint",

@@ -1,14 +1,16 @@
 """The verbs of the asker, signed in or with number and tracking code."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from complaints.models import Complaint
+from complaints.models import Attachment, Complaint
 from complaints.workflow import BadInput, State, TooLate, Verb
 from propman.accounts.models import User
+from propman.common.uploads import NewFile
 
 from .moving import cleaned, lapse_offer, locked, move, tell_employees
 
@@ -21,7 +23,9 @@ def _tell_handler(complaint: Complaint, event: str, *, at: datetime, **words: st
 
 
 @transaction.atomic
-def reply_as_asker(*, complaint: Complaint, by: User | None, at: datetime, text: str) -> Complaint:
+def reply_as_asker(
+    *, complaint: Complaint, by: User | None, at: datetime, text: str, files: Sequence[NewFile] = ()
+) -> Complaint:
     """The asker writes: a complaint that waited for him goes on, and the silence after a solution begins anew."""
     text = cleaned(text, field="text")
     complaint = locked(complaint, at=at)
@@ -36,6 +40,8 @@ def reply_as_asker(*, complaint: Complaint, by: User | None, at: datetime, text:
         by=by,
         at=at,
         texts={"text": text},
+        files=files,
+        side=Attachment.Side.ASKER,
         wakes_at=wakes_at,
     )
     _tell_handler(complaint, "complaint.asker_replied", at=at, text=text)
@@ -61,21 +67,34 @@ def confirm_complaint(*, complaint: Complaint, by: User | None, at: datetime) ->
 
 
 @transaction.atomic
-def half_fix_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str) -> Complaint:
+def half_fix_complaint(
+    *, complaint: Complaint, by: User | None, at: datetime, text: str, files: Sequence[NewFile] = ()
+) -> Complaint:
     """Half fixed: back to the same handler, counted. Raises as reopen_complaint."""
-    return _come_back(complaint, Verb.HALF_FIX, "complaint.half_fixed", by=by, at=at, text=text)
+    return _come_back(complaint, Verb.HALF_FIX, "complaint.half_fixed", by=by, at=at, text=text, files=files)
 
 
 @transaction.atomic
-def reopen_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str) -> Complaint:
+def reopen_complaint(
+    *, complaint: Complaint, by: User | None, at: datetime, text: str, files: Sequence[NewFile] = ()
+) -> Complaint:
     """Not fixed: back to the same handler with its original age.
 
     Raises TooLate when it was closed more than 30 days ago, BadInput without words on what is still wrong.
     """
-    return _come_back(complaint, Verb.REOPEN, "complaint.reopened", by=by, at=at, text=text)
+    return _come_back(complaint, Verb.REOPEN, "complaint.reopened", by=by, at=at, text=text, files=files)
 
 
-def _come_back(complaint: Complaint, verb: Verb, event: str, *, by: User | None, at: datetime, text: str) -> Complaint:
+def _come_back(
+    complaint: Complaint,
+    verb: Verb,
+    event: str,
+    *,
+    by: User | None,
+    at: datetime,
+    text: str,
+    files: Sequence[NewFile],
+) -> Complaint:
     text = cleaned(text, field="text")
     complaint = locked(complaint, at=at)
     if complaint.closed_at and at > complaint.closed_at + REOPEN_WITHIN:
@@ -90,6 +109,8 @@ def _come_back(complaint: Complaint, verb: Verb, event: str, *, by: User | None,
         by=by,
         at=at,
         texts={"text": text},
+        files=files,
+        side=Attachment.Side.ASKER,
         resolved_at=None,
         closed_at=None,
         closed_as="",

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +11,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from complaints.clocks import next_due, read_clocks
-from complaints.models import Category, Complaint, Contact, ContactWords, Severity, Timer
+from complaints.models import Attachment, Category, Complaint, Contact, ContactWords, Severity, Timer
 from complaints.workflow import BadInput
 from propman.accounts.models import User
+from propman.common.uploads import NewFile
 from propman.community.models import Community, Employee, Household, Person, Room
 from propman.community.selectors import office_of
 from propman.notify.services import NewNotice, queue_notices
@@ -20,6 +22,7 @@ from propman.tenancy.events import commitment, record_event
 from propman.tenancy.numbers import TAKE
 from propman.tenancy.scope import current_company_id
 
+from .attaching import ensure_few, facts_of_files, keep_files, texts_of_files
 from .moving import cleaned
 from .timing import Moment, current_policy, first_timers, limits_as_facts, limits_for
 
@@ -83,15 +86,18 @@ def file_complaint(
     room: Room | None = None,
     first_asked: Employee | None = None,
     is_confidential: bool = False,
+    files: Sequence[NewFile] = (),
 ) -> Filed:
     """Record the contact and what it became; gives the number and the tracking code.
 
     `first_asked` is the employee who was asked first and owns it from now on; on the web nobody was, and the agent who
     takes it from the centre's queue becomes the first inquirer. `received_at` is when the asker asked, if that was
-    before `at`, the time of recording. Raises BadInput (with the field) and NoPolicy.
+    before `at`, the time of recording; `files` are the asker's photos and documents. Raises BadInput (with the field)
+    and NoPolicy.
     """
     title = cleaned(title, field="title", longest=120)
     text = cleaned(text, field="text")
+    ensure_few(files)
     received_at = received_at or at
     if received_at > at + LATEST:
         raise BadInput("received_at", _("This time lies in the future."))
@@ -153,8 +159,11 @@ def file_complaint(
             next_due_clock=due[1] if due else "",
             event_position=1,
         )
-        facts = _receipt_facts(contact, complaint) | {"limits": limits_as_facts(limits)}
-        record_event("complaint.received", complaint, by=contact.logged_by, at=received_at, facts=facts)
+        facts = _receipt_facts(contact, complaint) | {"limits": limits_as_facts(limits)} | facts_of_files(files)
+        received = record_event(
+            "complaint.received", complaint, by=contact.logged_by, at=received_at, facts=facts, texts=texts_of_files(files)
+        )
+        keep_files(complaint=complaint, event=received, side=Attachment.Side.ASKER, files=files)
         Timer.objects.bulk_create(first_timers(complaint, readings))
         with connection.cursor() as cursor:
             cursor.execute(TAKE_NUMBER, [at, current_company_id(), SERIES, complaint.pk])

@@ -1,5 +1,6 @@
 """The verbs of the one who handles it: accept, answer, reply, note, wait, defer, resolve."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from complaints.models import Complaint
+from complaints.models import Attachment, Complaint
 from complaints.workflow import BadInput, NotYours, Verb
+from propman.common.uploads import NewFile
 from propman.community.models import Employee
 
 from .moving import (
@@ -66,7 +68,13 @@ def accept_locked(complaint: Complaint, *, by: Employee, at: datetime) -> Compla
 
 @transaction.atomic
 def answer_complaint(
-    *, complaint: Complaint, by: Employee, at: datetime, text: str, responsible: Responsible | None = None
+    *,
+    complaint: Complaint,
+    by: Employee,
+    at: datetime,
+    text: str,
+    responsible: Responsible | None = None,
+    files: Sequence[NewFile] = (),
 ) -> Complaint:
     """Tell the asker the solution, or who is responsible, with phone and time; nothing else counts as an answer.
 
@@ -90,34 +98,53 @@ def answer_complaint(
         columns["accepted_at"] = at
     if complaint.first_inquirer is None:  # taken over from the queue, and answered before it was accepted
         columns["first_inquirer"] = by
-    move(complaint, Verb.ANSWER, "complaint.answered", by=by.user, at=at, facts=facts, texts=texts, **columns)
+    move(complaint, Verb.ANSWER, "complaint.answered", by=by.user, at=at, facts=facts, texts=texts, files=files, **columns)
     tell_asker(complaint, "complaint.answered", at=at, text=text)
     return complaint
 
 
 @transaction.atomic
-def reply_to_asker(*, complaint: Complaint, by: Employee, at: datetime, text: str) -> Complaint:
+def reply_to_asker(*, complaint: Complaint, by: Employee, at: datetime, text: str, files: Sequence[NewFile] = ()) -> Complaint:
     """A public message that is not yet an answer; begins the next-update clock anew. For the handler and the centre."""
     text = cleaned(text, field="text")
     complaint = locked(complaint, at=at)
     if not is_centre(by):
         ensure_handler(complaint, by)
-    move(complaint, Verb.REPLY, "complaint.replied", by=by.user, at=at, texts={"text": text})
+    move(complaint, Verb.REPLY, "complaint.replied", by=by.user, at=at, texts={"text": text}, files=files)
     tell_asker(complaint, "complaint.replied", at=at, text=text)
     return complaint
 
 
 @transaction.atomic
-def note_on_complaint(*, complaint: Complaint, by: Employee, at: datetime, text: str) -> Complaint:
-    """An internal note; the asker never sees it, and no clock notices it."""
+def note_on_complaint(
+    *, complaint: Complaint, by: Employee, at: datetime, text: str, files: Sequence[NewFile] = ()
+) -> Complaint:
+    """An internal note; the asker never sees it nor its files, and no clock notices it."""
     text = cleaned(text, field="text")
     complaint = locked(complaint, at=at)
-    move(complaint, Verb.NOTE, "complaint.noted", by=by.user, at=at, texts={"text": text})
+    move(
+        complaint,
+        Verb.NOTE,
+        "complaint.noted",
+        by=by.user,
+        at=at,
+        texts={"text": text},
+        files=files,
+        side=Attachment.Side.NOTE,
+    )
     return complaint
 
 
 @transaction.atomic
-def wait_for_asker(*, complaint: Complaint, by: Employee, at: datetime, text: str, until: datetime | None = None) -> Complaint:
+def wait_for_asker(
+    *,
+    complaint: Complaint,
+    by: Employee,
+    at: datetime,
+    text: str,
+    until: datetime | None = None,
+    files: Sequence[NewFile] = (),
+) -> Complaint:
     """Ask the asker something and wait, three days at most; then it comes back by itself.
 
     Raises BadInput when `until` is not within the next three days.
@@ -136,6 +163,7 @@ def wait_for_asker(*, complaint: Complaint, by: Employee, at: datetime, text: st
         at=at,
         facts={"until": until.isoformat()},
         texts={"text": text},
+        files=files,
         wakes_at=until,
     )
     tell_asker(complaint, "complaint.waiting", at=at, text=text)
@@ -172,7 +200,9 @@ def defer_complaint(*, complaint: Complaint, by: Employee, at: datetime, reason:
 
 
 @transaction.atomic
-def resolve_complaint(*, complaint: Complaint, by: Employee, at: datetime, text: str) -> Complaint:
+def resolve_complaint(
+    *, complaint: Complaint, by: Employee, at: datetime, text: str, files: Sequence[NewFile] = ()
+) -> Complaint:
     """Tell the asker how it was solved and ask for his word; silent for as long as the policy says, it closes itself.
 
     The text is a typed answer (a solution), so a resolved complaint has always been answered.
@@ -191,6 +221,7 @@ def resolve_complaint(*, complaint: Complaint, by: Employee, at: datetime, text:
         by=by.user,
         at=at,
         texts={"text": text},
+        files=files,
         resolved_at=at,
         wakes_at=at + complaint.policy.silence,
         **columns,

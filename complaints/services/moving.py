@@ -1,19 +1,21 @@
 """What every verb does alike: lock, check, record, move, set the clocks, tell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from complaints.models import Complaint, Offer
+from complaints.models import Attachment, Complaint, Offer
 from complaints.workflow import OPEN, BadInput, NotYours, State, Verb, next_state
 from propman.accounts.models import User
 from propman.common.text import legible
+from propman.common.uploads import NewFile
 from propman.community.models import Department, Employee
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import record_event
 
+from .attaching import facts_of_files, keep_files, texts_of_files
 from .timing import DUE_COLUMNS, recompute_timers
 
 LONGEST_TEXT = 5000
@@ -105,15 +107,20 @@ def move(
     at: datetime,
     facts: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
+    files: Sequence[NewFile] = (),
+    side: Attachment.Side = Attachment.Side.STAFF,
     **columns: Any,
 ) -> Complaint:
     """Carry out the verb on a locked complaint: the event, then the state with it, then the clocks.
 
-    Raises MoveNotAllowed when the verb does not lead anywhere from its state.
+    `files` came with it, from that `side`. Raises MoveNotAllowed when the verb does not lead anywhere from its state, and
+    BadInput for too many files.
     """
     state = next_state(complaint.state, verb)
-    told = {"state": state, "number": complaint.number, **(facts or {})}
-    recorded = record_event(event, complaint, by=by, at=at, facts=told, texts=texts)
+    told = {"state": state, "number": complaint.number, **(facts or {}), **facts_of_files(files)}
+    said = {**(texts or {}), **texts_of_files(files)}
+    recorded = record_event(event, complaint, by=by, at=at, facts=told, texts=said)
+    keep_files(complaint=complaint, event=recorded, side=side, files=files)
     complaint.state, complaint.event_position = state, recorded.position
     for name, value in columns.items():
         setattr(complaint, name, value)

@@ -36,7 +36,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     form = FORMS[verb](request.POST if is_confirmed else None, verb=verb, initial={"into": request.POST.get("into", "")[:20]})
     possible = [row for row in rows if verb in allowed_verbs(viewer, row) and row.number != request.POST.get("into")]
     if is_confirmed and form.is_valid():
-        values = {name: request.POST.get(name, "") for name in form.fields if name != "version"}
+        values = {name: request.POST.get(name, "") for name in form.fields if name not in {"version", "files"}}
         try:
             run = start_bulk_run(verb=verb, values=values, complaints=possible, by=employee, at=at)
         except BadInput as problem:

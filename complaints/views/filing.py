@@ -34,7 +34,8 @@ def file(request: HttpRequest) -> HttpResponse:
         return render(request, "complaints/no_household.html")
     person = occupancies[0].person
     homes = list({occupancy.household_id: occupancy.household for occupancy in occupancies}.values())
-    form = FilingForm(request.POST if request.method == "POST" else None, homes=homes, initial={"phone": person.phone})
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = FilingForm(*given, homes=homes, initial={"phone": person.phone})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         at_home = data["where"] == FilingForm.HOME
@@ -52,6 +53,7 @@ def file(request: HttpRequest) -> HttpResponse:
                     user=viewer.user, person=person, name=person.name, phone=data["phone"] or person.phone, email=person.email
                 ),
                 is_confidential=data["is_confidential"],
+                files=data["files"],
                 at=timezone.now(),
             )
         except BadInput as problem:
@@ -68,7 +70,7 @@ def log(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     if viewer.employee is None:
         raise Http404
-    form = ContactForm(request.POST if request.method == "POST" else None)
+    form = ContactForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -85,6 +87,7 @@ def log(request: HttpRequest) -> HttpResponse:
                 first_asked=viewer.employee,
                 is_confidential=data["is_confidential"],
                 received_at=data["received_at"],
+                files=data["files"],
                 at=timezone.now(),
             )
         except BadInput as problem:

@@ -20,18 +20,19 @@ from complaints.services.filing import tracking_digest
 from complaints.services.timing import read
 from complaints.workflow import BadInput, Refused, is_allowed
 from complaints.workflow import Verb as V
+from propman.common.forms import TakesFiles
 from propman.tenancy.idempotency import once
 from propman.tenancy.middleware import company_of
 
 FOLLOWED = "complaints.followed"
 TRIES, TRY_WINDOW = 20, timedelta(minutes=15)
 BY_CODE: dict[str, Any] = {
-    "reply": lambda complaint, at, text: services.reply_as_asker(complaint=complaint, by=None, at=at, text=text),
-    "urge": lambda complaint, at, text: services.urge_complaint(complaint=complaint, by=None, at=at, text=text),
-    "confirm": lambda complaint, at, text: services.confirm_complaint(complaint=complaint, by=None, at=at),
-    "half_fix": lambda complaint, at, text: services.half_fix_complaint(complaint=complaint, by=None, at=at, text=text),
-    "reopen": lambda complaint, at, text: services.reopen_complaint(complaint=complaint, by=None, at=at, text=text),
-    "withdraw": lambda complaint, at, text: services.withdraw_complaint(complaint=complaint, by=None, at=at, text=text),
+    "reply": lambda given, text, files: services.reply_as_asker(**given, text=text, files=files),
+    "urge": lambda given, text, files: services.urge_complaint(**given, text=text),
+    "confirm": lambda given, text, files: services.confirm_complaint(**given),
+    "half_fix": lambda given, text, files: services.half_fix_complaint(**given, text=text, files=files),
+    "reopen": lambda given, text, files: services.reopen_complaint(**given, text=text, files=files),
+    "withdraw": lambda given, text, files: services.withdraw_complaint(**given, text=text),
 }
 
 
@@ -88,16 +89,25 @@ def act_by_code(request: HttpRequest) -> HttpResponse:
     act = BY_CODE.get(request.POST.get("verb", ""))
     if act is None:
         return redirect("complaints:follow")
+    form = TakesFiles(request.POST, request.FILES)
+    if not form.is_valid():
+        return _render(request, complaint, text=text, form=form, status=422)
     try:
-        act(complaint, timezone.now(), text)
+        act({"complaint": complaint, "by": None, "at": timezone.now()}, text, form.cleaned_data["files"])
     except Refused as problem:
         status = 422 if isinstance(problem, BadInput) else 409
-        return _render(request, followed(request) or complaint, problem=str(problem), text=text, status=status)
+        return _render(request, followed(request) or complaint, problem=str(problem), text=text, form=form, status=status)
     return redirect("complaints:follow")
 
 
 def _render(
-    request: HttpRequest, complaint: Complaint, *, problem: str = "", text: str = "", status: int = 200
+    request: HttpRequest,
+    complaint: Complaint,
+    *,
+    problem: str = "",
+    text: str = "",
+    form: TakesFiles | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     at = timezone.now()
     readings = read(complaint) if complaint.is_open else {}
@@ -109,5 +119,7 @@ def _render(
         "resolve_due": next((face for face in selectors.clock_faces(readings, at=at) if face.clock == Clock.RESOLVE), None),
         "problem": problem,
         "text": text,
+        "reply_files": form or TakesFiles(),
+        "verdict_files": TakesFiles(auto_id="verdict_%s"),
     }
     return render(request, "complaints/followed.html", context, status=status)

@@ -1,7 +1,7 @@
 """One complaint: the asker's thread, the ticket of those who work on it, and every verb."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_kno
 from complaints.selectors.intake import alike, gathered
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
+from propman.common.forms import TakesFiles
 from propman.tenancy.idempotency import once
 
 from .queue import queue_context, swaps
@@ -43,9 +44,8 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     viewer = viewer_of(request)
     complaint = complaint_for(viewer, number)
     # Its fields stand beside those of the reply: an id must not stand twice on a page.
-    form = FORMS[verb](
-        request.POST if request.method == "POST" else None, verb=verb, auto_id="id_%s" if verb in ON_PAGE else "act_%s"
-    )
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = FORMS[verb](*given, verb=verb, auto_id="id_%s" if verb in ON_PAGE else "act_%s")
     if request.method == "GET":
         if verb not in verbs_of(viewer, complaint):
             raise Http404
@@ -128,6 +128,16 @@ def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
     return FORMS[verb](verb=verb, initial=initial)
 
 
+def files_forms(failed: VerbForm | None) -> dict[str, TakesFiles]:
+    """Where photos are chosen on the page: with the reply, the note, the verdict; those of a form that failed are lost."""
+    places = {"reply": actions.CONVERSING, "note": {Verb.NOTE}, "verdict": VERDICT}
+    shown: dict[str, TakesFiles] = {}
+    for name, at_home in places.items():
+        mine = isinstance(failed, TakesFiles) and failed.verb in at_home
+        shown[f"{name}_files"] = cast(TakesFiles, failed) if mine else TakesFiles(auto_id=f"{name}_%s")
+    return shown
+
+
 @require_POST
 def verdict(request: HttpRequest, number: str) -> HttpResponse:
     """The asker's word on a resolved complaint: fixed, half fixed, not fixed."""
@@ -177,6 +187,7 @@ def render_complaint(
         "resolve_due": next((face for face in selectors.clock_faces(readings, at=at) if face.clock == Clock.RESOLVE), None),
         "offer": open_offer(complaint),
         "arrived": arrived,
+        **files_forms(None if is_apart else failed),
     }
     if is_asker:
         return render(request, "complaints/thread.html", context, status=status)

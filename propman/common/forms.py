@@ -1,11 +1,17 @@
 """Layout pieces of our forms; a form says `helper.layout = Layout(Step(...), ...)` and `{% crispy form %}` draws it."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from crispy_forms.layout import Field, LayoutObject
 from crispy_forms.utils import TEMPLATE_PACK, flatatt
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .uploads import ACCEPT, NewFile, UnfitFile, read_files
 
 Label = str | Promise
 
@@ -57,3 +63,37 @@ class Act(LayoutObject):
     def render(self, form: Any, context: Any, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
         shown = {"word": self.word, "icon": self.icon, "says": self.says, "attrs": flatatt(self.attrs)}
         return render_to_string("bootstrap5/act.html", shown)
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
+        return cast("list[UploadedFile]", files.getlist(name)) if hasattr(files, "getlist") else []
+
+
+class FilesField(forms.FileField):
+    """Photos and documents; gives what is kept of each (NewFile). What is wrong with any of them is said of each."""
+
+    widget = FilesInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=FilesInput(attrs={"accept": ACCEPT, "multiple": True}), required=False, **kwargs)
+
+    def clean(self, data: Sequence[UploadedFile], initial: Any = None) -> list[NewFile]:
+        try:
+            return read_files(data)
+        except UnfitFile as problem:
+            raise forms.ValidationError([str(line) for line in problem.args]) from problem
+
+
+class TakesFiles(forms.Form):
+    """A form with photos and documents. A browser does not keep them: when anything was wrong, they are chosen again."""
+
+    files = FilesField(  # type: ignore[assignment]
+        label=_("Add photos or a PDF"), help_text=_("Up to six, if they help. Optional.")
+    )
+
+    @property
+    def has_lost_files(self) -> bool:
+        return bool(self.files)

@@ -196,12 +196,13 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    "default": env.file_storage(),  # photos, documents, bulletins; what is in it is only ever sent by views that check
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "ttf", "woff", "woff2", "png", "jpg", "jpeg", "webp", "gif", "ico", "gz", "br"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["propman.common.uploads.FrugalUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # What a browser may do with our pages

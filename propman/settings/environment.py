@@ -55,3 +55,24 @@ def database(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
     }
+
+
+def file_storage() -> dict[str, Any]:
+    """Where uploaded files lie: a bucket of S3 or whatever speaks its language (FILES_BUCKET), or a folder (FILES_FOLDER).
+
+    The bucket is private. Its keys come from FILES_ACCESS_KEY and FILES_SECRET_KEY, or from the machine's own role.
+    """
+    if not (bucket := text("FILES_BUCKET", "")):
+        folder = Path(text("FILES_FOLDER", str(VAR_DIR / "files")))
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": text("FILES_ENDPOINT", "") or None,
+        "region_name": text("FILES_REGION", "") or None,
+        "access_key": text("FILES_ACCESS_KEY", "") or None,
+        "secret_key": text("FILES_SECRET_KEY", "") or None,
+        "default_acl": None,  # what the bucket says: nobody but us
+        "file_overwrite": False,
+        "signature_version": "s3v4",
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -20,8 +20,8 @@
     const errors = $('[data-focus]', root);
     if (errors) errors.focus();
     /* a drop field names what was chosen */
-    $$('.pm-drop input[type=file]', root).forEach((input) => input.addEventListener('change', () => {
-      const says = $('[data-files]', input.closest('.pm-drop'));
+    $$(':is(.pm-drop, .pm-add) input[type=file]', root).forEach((input) => input.addEventListener('change', () => {
+      const says = $('[data-files]', input.closest('label'));
       if (says && input.files.length) says.textContent = Array.from(input.files, (f) => f.name).join(', ');
     }));
     /* a filter of a list acts at once */
