@@ -19,8 +19,10 @@ from complaints.services.escalation import fire_timers_of, wake_complaints_of
 from complaints.services.handling import Responsible
 from complaints.services.policies import default_rules
 from complaints.workflow import OPEN, Refused, State
+from propman.common.uploads import NewFile
 from propman.community.models import Employee, Household
 
+from .pictures import RECENT, photos_of
 from .texts import ANSWERS, CATEGORIES, REASONS, STILL_WRONG, TROUBLES, Trouble
 from .town import Place, Town, next_month
 
@@ -167,8 +169,8 @@ def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at:
         yield (at := at + (hours(town, 1, 18) * pace if chance() < 0.9 else hours(town, 60, 120)))
         if current(complaint).state not in OPEN:
             return
-        text = trouble.say(pick(ANSWERS))
-        services.resolve_complaint(complaint=complaint, by=handler_of(complaint), at=at, text=text)
+        text, files = trouble.say(pick(ANSWERS)), photos(town, trouble, at, is_right=True)
+        services.resolve_complaint(complaint=complaint, by=handler_of(complaint), at=at, text=text, files=files)
         verdict = chance()
         if verdict > 0.75:
             return  # silence: it closes itself
@@ -207,10 +209,18 @@ def file(town: Town, place: Place, trouble: Trouble, at: datetime) -> Complaint:
         household=household,
         first_asked=asked.get(channel),
         is_confidential=town.random.random() < 0.08,
+        files=photos(town, trouble, at),
         at=at,
     )
     town.made["complaints"] += 1
     return filed.complaint
+
+
+def photos(town: Town, trouble: Trouble, at: datetime, *, is_right: bool = False) -> list[NewFile]:
+    """Photos of the trouble, or of how it was put right."""
+    if at < town.until - RECENT:
+        return []
+    return photos_of(trouble, Random(f"{town.seed}:photo:{at.isoformat()}"), is_right=is_right)  # noqa: S311 - as above
 
 
 def hand_over(town: Town, place: Place, complaint: Complaint, at: datetime) -> Part:
