@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("cards.urls")),
     path("public/<slug:community>/", include("cards.public_urls")),
     path("cases/", include("propman.cases.urls")),
+    path("announcements/", include("propman.announcements.urls")),
+    path("public/<slug:community>/", include("propman.announcements.public_urls")),
     path("hr/", include("hr.urls")),
     path("api/v1/", include("propman.api_urls")),
     path("notices/", include("propman.notify.urls")),

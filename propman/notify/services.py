@@ -34,6 +34,11 @@ QUEUE = """
         AS new (event, user_id, email, phone, words, path)
 """
 
+QUEUE_TO = """
+    INSERT INTO notify_notice (company_id, event, user_id, email, phone, words, path, at)
+    SELECT %s, %s, reader.id, '', '', %s::jsonb, %s, %s FROM ({readers}) AS reader (id)
+"""  # what Django compiles of a query, its values as parameters
+
 
 class NotUndeliverable(Exception):
     """The message was not given up: it was sent, or will be."""
@@ -78,6 +83,23 @@ def queue_notices(notices: Sequence[NewNotice], *, at: datetime) -> None:
         cursor.execute(QUEUE, [company_id, at, *columns])
     if any(kind_of(event).at_once for event in {notice.event for notice in notices}):
         transaction.on_commit(lambda: _wake_worker(company_id), robust=True)
+
+
+def queue_notice_to(users: QuerySet[User], *, event: str, words: Mapping[str, Word], path: str, at: datetime) -> int:
+    """Tell everybody of the query the same thing, in the caller's transaction, by one INSERT..SELECT; tells how many.
+
+    However many they are, none of them is fetched. Raises UnknownNotice.
+    """
+    kind = kind_of(event)
+    company_id = current_company_id()
+    readers, parameters = users.order_by().values("pk").distinct().query.sql_with_params()
+    told: list[Any] = [company_id, event, _words(words), path, at]
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE_TO.format(readers=readers), [*told, *parameters])
+        count: int = cursor.rowcount
+    if kind.at_once:
+        transaction.on_commit(lambda: _wake_worker(company_id), robust=True)
+    return count
 
 
 def queue_one(*, event: str, user_id: int | None, email: str, words: Mapping[str, str], path: str, at: datetime) -> None:

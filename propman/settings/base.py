@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "propman.accounts",
     "propman.community",
     "propman.notify",
+    "propman.announcements",
     "propman.cases",
     "complaints",
     "cards",
