@@ -38,7 +38,7 @@ class Wanted:
 
 def wanted_of(query: QueryDict, *, among: QuerySet[Community]) -> Wanted:
     """What the address asks for; a word that names nothing narrows nothing."""
-    community, kind, state = (query.get(name, "") for name in ("community", "kind", "state"))
+    community, kind, state = (legible(query.get(name, "")) for name in ("community", "kind", "state"))
     return Wanted(
         q=legible(query.get("q", ""))[:100],
         community=community if community and among.filter(address=community).exists() else "",
