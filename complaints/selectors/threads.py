@@ -18,9 +18,10 @@ from complaints.permissions import Viewer, is_colleague, may_know_asker, may_ope
 from complaints.querysets import ComplaintQuerySet
 from propman.accounts.models import User
 from propman.community.models import Department, Employee
-from propman.community.selectors import duty_manager, general_manager, service_centre
 from propman.tenancy.events import facts_of, stream_of, texts_of
 from propman.tenancy.models import Event
+
+from .ladder import Ladder, Rung
 
 STAFF_ONLY = frozenset(
     {
@@ -396,27 +397,19 @@ def clock_faces(readings: dict[Clock, Reading], *, at: datetime) -> list[ClockFa
     return faces
 
 
-@dataclass(frozen=True)
-class Rung:
-    """When who is told if nobody acts."""
-
-    at: datetime
-    name: str
-
-
 def next_rungs(complaint: Complaint, readings: dict[Clock, Reading], *, at: datetime) -> list[Rung]:
     """The coming levels of the clock that is due first, with the people who would be told."""
     running = [reading for reading in readings.values() if reading.running_since]
     if not running:
         return []
     first = min(running, key=lambda reading: reading.due_at() or at)
-    centre = service_centre()
-    of_centre = duty_manager(at=at) or (centre.head if centre else None)
-    head = complaint.department.head if complaint.department else None
-    people = {80: complaint.handler or of_centre, 100: head or of_centre, 150: of_centre, 200: general_manager()}
+    ladder = Ladder.at(at, handlers={complaint.handler_id}, departments={complaint.department_id})
     rungs = []
     for level in LEVELS:
-        due_at, person = first.due_at(level), people[level]
+        due_at = first.due_at(level)
+        person = ladder.person(
+            level, state=complaint.state, handler_id=complaint.handler_id, department_id=complaint.department_id
+        )
         if due_at is not None and due_at > at and person is not None:
             rungs.append(Rung(due_at, person.name))
     return rungs[:3]

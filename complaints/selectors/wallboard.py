@@ -13,6 +13,7 @@ from complaints.workflow import State
 from propman.community.models import Department, DutyShift, Employee
 from propman.tenancy.models import Event
 
+from .ladder import Rung, who_is_next
 from .queue import PRESENT, OfficeCount, office_counts
 
 ROWS = 7
@@ -32,7 +33,7 @@ class OnDuty:
 
 @dataclass(frozen=True)
 class Wall:
-    rows: list[Complaint]
+    rows: list[tuple[Complaint, Rung | None]]  # each with who gets it next, and when
     more: int
     received: int
     on_time: int
@@ -58,19 +59,21 @@ def wall(viewer: Viewer, *, at: datetime) -> Wall:
     visible = Complaint.objects.visible_to(viewer)
     open_ones = visible.open()
     rows = list(open_ones.filter(next_due_at__isnull=False).for_list().order_by("next_due_at", "pk")[:ROWS])
+    then = who_is_next(rows, at=at)
     count = open_ones.count()
+    oldest = list(open_ones.order_by("received_at", "pk").values_list("pk", flat=True)[:1])
     ran_out = Timer.objects.filter(complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100)
     fresh = visible.filter(received_at__gt=at - LAST_HOURS, is_imported=False)
     offices = office_counts(viewer, at=at)[:6]
     last = Event.objects.order_by("-pk").first()
     return Wall(
-        rows=rows,
+        rows=[(row, then.get(row.pk)) for row in rows],
         more=max(0, count - len(rows)),
         received=fresh.count(),
         on_time=fresh.filter(~Exists(ran_out)).exclude(Q(state=State.RECEIVED, next_due_at__lte=at)).count(),
         open=count,
         nobody=open_ones.filter(state=State.RECEIVED, accepted_at=None).count(),
-        longest=open_ones.select_related("community", "category").order_by("received_at", "pk").first(),
+        longest=Complaint.objects.select_related("community", "category").filter(pk__in=oldest).first(),
         offices=offices,
         most=max((office.count for office in offices), default=1),
         duty=on_duty(at=at),

@@ -6,7 +6,6 @@ other, and everything is written for a whole batch at once.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,9 +13,8 @@ from django.db import connection
 
 from complaints.clocks import LEVELS
 from complaints.models import Complaint, Offer, Timer
-from complaints.workflow import State
-from propman.community.models import Department, Employee
-from propman.community.selectors import duty_manager, general_manager, service_centre
+from complaints.selectors.ladder import Ladder
+from propman.community.models import Employee
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import NewEvent, record_events
 from propman.tenancy.scope import company_scope, current_company_id
@@ -25,7 +23,7 @@ from .moving import wake
 
 BATCH = 1000
 BATCH_TO_WAKE = 200
-WARNING, HEAD, CENTRE, MANAGER = LEVELS
+CENTRE = LEVELS[2]
 
 # Complaints are locked, not timers: every verb locks its complaint first, so there is one order for all.
 DUE_COMPLAINTS = """
@@ -73,39 +71,6 @@ DUE_FIELDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Ladder:
-    """Who is told at each level; where there is nobody, the next one up, and above the last one the next one down."""
-
-    centre: Department | None
-    duty_manager: Employee | None
-    general_manager: Employee | None
-    handlers: dict[int, Employee]
-    heads: dict[int, Employee | None]
-
-    @classmethod
-    def at(cls, at: datetime, due: Sequence[Due]) -> "Ladder":
-        handlers = Employee.objects.in_bulk({one.handler_id for one in due if one.handler_id})
-        departments = Department.objects.select_related("head").in_bulk({one.department_id for one in due if one.department_id})
-        heads = {pk: department.head for pk, department in departments.items()}
-        return cls(service_centre(), duty_manager(at=at), general_manager(), handlers, heads)
-
-    @property
-    def of_centre(self) -> Employee | None:
-        """Who answers for the centre now: its duty manager, else its head."""
-        return self.duty_manager or (self.centre.head if self.centre else None)
-
-    def person(self, one: Due) -> Employee | None:
-        """The named person of the level. What nobody has accepted goes to the centre's duty manager."""
-        handler = self.handlers.get(one.handler_id or 0)
-        head = self.heads.get(one.department_id or 0)
-        if one.state == State.RECEIVED and handler is None:
-            head = None
-        rungs = [handler or self.of_centre, head or self.of_centre, self.of_centre, self.general_manager]
-        place = LEVELS.index(one.level)
-        return next((person for person in [*rungs[place:], *reversed(rungs[:place])] if person is not None), None)
-
-
 def companies_with_due_timers(at: datetime) -> list[int]:
     """The companies that have something to escalate; costs the same however many timers are pending."""
     with connection.cursor() as cursor:
@@ -144,8 +109,11 @@ def _fire(due: Sequence[Due], *, at: datetime) -> None:
 
     The caller holds the locks of the timers' complaints; all of them belong to the current company.
     """
-    ladder = Ladder.at(at, due)
-    people = {one.timer_id: ladder.person(one) for one in due}
+    ladder = Ladder.at(at, handlers={one.handler_id for one in due}, departments={one.department_id for one in due})
+    people = {
+        one.timer_id: ladder.person(one.level, state=one.state, handler_id=one.handler_id, department_id=one.department_id)
+        for one in due
+    }
     taking = ladder.of_centre or ladder.general_manager
     events, taken = [], set()
     for one in due:

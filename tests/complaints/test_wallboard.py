@@ -7,10 +7,15 @@ from django.utils import timezone
 
 from complaints import services
 from complaints.permissions import Viewer
+from complaints.selectors.ladder import who_is_next
 from complaints.selectors.wallboard import wall
 from complaints.services.escalation import fire_timers_of
 from propman.accounts.roles import Role
+from propman.common.templatetags.components import moment
 from propman.community.models import DutyShift
+from propman.tenancy.events import facts_of
+from propman.tenancy.models import Event
+from tests.factories import make_employee
 from tests.factories.complaints import make_complaint, make_policy
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +74,25 @@ def test_wallboard_is_not_for_offices(open_ones, head, client_of):
 
 def test_empty_centre_has_a_wallboard_too(scope, agent, client_of):
     assert "nothing is open" in client_of(agent).get(WALL).content.decode()
+
+
+def test_next_person_on_the_ladder_stands_beside_the_handler(scope, centre, agent, staff, now, client_of):
+    make_policy(now - timedelta(days=30))
+    lead = staff(make_employee(centre, Role.DUTY_MANAGER, name="Pei An"))
+    DutyShift.objects.create(
+        department=centre, employee=lead, is_lead=True, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=7)
+    )
+    held = services.accept_complaint(complaint=make_complaint(at=now), by=staff(agent), at=now)
+    shown = wall(Viewer(agent, frozenset({Role.CENTRE_AGENT}), staff(agent)), at=now)
+    [(_row, then)] = shown.rows
+    assert (then.name, then.at) == ("Pei An", held.next_due_at)
+    assert f"then Pei An {moment(held.next_due_at)}" in client_of(agent).get(WALL).content.decode()
+
+
+def test_person_shown_next_is_the_one_whom_the_clock_tells(open_ones, company, centre, agent, staff, now, manager, client_of):
+    held = services.accept_complaint(complaint=open_ones[0], by=staff(agent), at=now)
+    rung = who_is_next([held], at=now)[held.pk]
+    assert rung.name == staff(manager).name  # the centre has neither a duty manager nor a head
+    fire_timers_of(company.pk, rung.at)
+    told = Event.objects.filter(stream=f"complaint:{held.pk}", name="complaint.escalated").order_by("-position").first()
+    assert facts_of(told)["to"] == staff(manager).pk
