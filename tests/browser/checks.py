@@ -63,7 +63,8 @@ def axe_findings(page: Page) -> list[str]:
 
 def assert_accessible(page: Page) -> None:
     """Axe finds nothing serious or critical on the page as it stands."""
-    assert axe_findings(page) == []
+    found = axe_findings(page)
+    assert not found, "\n".join(found)
 
 
 def findings(page: Page) -> list[str]:

@@ -15,10 +15,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from propman.accounts.models import User
 from tests.browser.chromium import PATH_FILE, chromium_path
+from tests.browser.desk import desk, file
 from tests.browser.world import world
 from tests.conftest import signed_in
 
-__all__ = ["world"]
+__all__ = ["desk", "file", "world"]
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
 PageAs = Callable[..., Page]

@@ -1,65 +1,25 @@
 """The queue at the desk: every key, two agents in one complaint, rows that come in, the phone."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from complaints import services
 from complaints.jobs import carry_out_bulk_run
 from complaints.models import BulkRun, Complaint
+from complaints.selectors import VIEWS
 from complaints.services.macros import keep_macro
-from complaints.services.policies import set_up_complaints
 from propman.accounts.models import User
 from propman.accounts.roles import Role
-from propman.community.models import Department, Employee, Household
+from propman.community.models import Department, Employee
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 from tests.browser.checks import assert_accessible
 from tests.browser.conftest import PageAs
+from tests.browser.desk import QUEUE, TITLES, File, focus_is_kept, opened
 from tests.factories import make_employee
-from tests.factories.complaints import make_category, make_complaint
-
-QUEUE = "/lanting/complaints/queue/"
-TITLES = ["Lift 2 stopped", "Garage gate stays open", "Water through the ceiling"]
-File = Callable[..., Complaint]
-
-
-@pytest.fixture
-def file(company: Company, household: Household, owner: User, office: Department, head: User) -> File:
-    with company_scope(company.pk):
-        set_up_complaints(by=None, at=timezone.now() - timedelta(days=9))
-
-    def file(title: str, *, minutes: float = 1) -> Complaint:
-        with company_scope(company.pk):
-            return make_complaint(
-                household=household,
-                title=title,
-                category=make_category("lift"),
-                at=timezone.now() - timedelta(minutes=minutes),
-            )
-
-    return file
-
-
-@pytest.fixture
-def desk(page_as: PageAs, file: File, agent: User) -> Page:
-    """Three complaints, the first of them the most urgent, before an agent."""
-    for place, title in enumerate(TITLES):
-        file(title, minutes=30 - place)
-    return page_as(agent, QUEUE)
-
-
-def opened(page: Page, title: str) -> None:
-    expect(page.locator("#case h2")).to_have_text(title)
-    expect(page.locator("[data-rows] [aria-current]")).to_contain_text(title)
-
-
-def focus_is_kept(page: Page) -> None:
-    page.wait_for_function("document.activeElement !== document.body", timeout=3000)
 
 
 def test_j_and_k_move_through_the_list_and_keep_the_place(desk: Page) -> None:
@@ -138,11 +98,45 @@ def test_slash_searches_and_escape_comes_back_to_the_list(desk: Page) -> None:
     assert "q=gate" in desk.url
 
 
-def test_g_and_a_digit_go_to_a_view(desk: Page) -> None:
+def test_g_and_each_digit_go_to_a_view(desk: Page) -> None:
     expect(desk.locator("#view-count")).to_have_text("3")
-    desk.keyboard.press("g")
-    desk.keyboard.press("5")
-    desk.wait_for_url("**view=nobody")
+    for digit, view in enumerate(VIEWS[:9], start=1):
+        desk.keyboard.press("g")
+        desk.keyboard.press(str(digit))
+        desk.wait_for_url(f"**view={view}")
+        expect(desk.locator("[data-view][aria-current]")).to_have_attribute("href", f"{QUEUE}?view={view}")
+
+
+def test_keys_rest_while_something_is_typed(desk: Page) -> None:
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    address = desk.url
+    for field in ("#id_text", "#note", "#q"):
+        desk.locator(field).focus()
+        desk.keyboard.type("njkarhwmigx.g5?/")
+        expect(desk.locator(field)).to_have_value("njkarhwmigx.g5?/")
+        expect(desk.locator(field)).to_be_focused()
+    expect(desk.locator("#keys")).to_be_hidden()
+    expect(desk.locator("#act")).to_be_empty()
+    opened(desk, TITLES[0])
+    assert desk.url == address
+
+
+def test_switched_off_no_single_key_acts_and_sending_still_does(desk: Page) -> None:
+    desk.keyboard.press("n")
+    opened(desk, TITLES[0])
+    desk.keyboard.press("?")
+    desk.locator("[data-keys-off]").check()
+    desk.keyboard.press("Escape")
+    desk.locator("[data-rows] .pm-row").first.focus()
+    for key in "jkarhwmix./?ng5":
+        desk.keyboard.press(key)
+    opened(desk, TITLES[0])
+    expect(desk.locator("#act")).to_be_empty()
+    expect(desk.locator("#keys")).to_be_hidden()
+    desk.locator("#note").fill("The daughter has a key.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".pm-note")).to_contain_text("The daughter has a key.")
 
 
 def test_question_mark_lists_the_keys_and_they_can_be_switched_off(desk: Page) -> None:
@@ -168,6 +162,38 @@ def test_what_comes_in_is_told_and_moves_the_list_only_on_demand(desk: Page, fil
     opened(desk, TITLES[0])
     focus_is_kept(desk)
     assert_accessible(desk)
+
+
+def test_what_others_do_is_renewed_in_place_while_somebody_reads_and_types(
+    desk: Page, file: File, company: Company, centre: Department
+) -> None:
+    desk.set_viewport_size({"width": 1280, "height": 420})
+    for number in range(8):
+        file(f"Lamp {number} is dark", minutes=5)
+    desk.reload()
+    desk.keyboard.press("j")
+    opened(desk, TITLES[0])
+    desk.keyboard.press("i")
+    desk.keyboard.type("The daughter ")
+    scroller = desk.locator("[data-rows]")
+    scroller.evaluate("list => { list.scrollTop = 90 }")
+    before = scroller.evaluate("list => [list.scrollTop, ...Array.from(list.querySelectorAll('.pm-row'), row => row.id)]")
+    colleague = make_employee(centre, Role.CENTRE_AGENT, name="Dong Yue")
+    with company_scope(company.pk):
+        other = Complaint.objects.get(words__title=TITLES[1])
+        by = Employee.objects.get(user=colleague)
+        services.note_reader(complaint=other, by=by, at=timezone.now() + timedelta(seconds=30), is_typing=False)
+        services.accept_complaint(complaint=other, by=by, at=timezone.now())
+    row = desk.locator(f"#row-{other.number}")
+    expect(row).to_contain_text("Dong Yue", timeout=6000)
+    desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the clocks are asked for each minute, and now
+    expect(row).not_to_have_class(re.compile("is-unread"), timeout=6000)
+    expect(row).to_contain_text("first answer")
+    desk.keyboard.type("has a key.")
+    expect(desk.locator("#note")).to_have_value("The daughter has a key.")
+    expect(desk.locator("#note")).to_be_focused()
+    after = scroller.evaluate("list => [list.scrollTop, ...Array.from(list.querySelectorAll('.pm-row'), row => row.id)]")
+    assert after == before
 
 
 def test_two_agents_in_one_complaint_see_each_other_and_lose_no_draft(
@@ -230,6 +256,13 @@ def test_phone_shows_one_pane_at_a_time(desk: Page) -> None:
     desk.locator("[data-rows] .pm-row").first.click()
     expect(desk.locator("#case h2")).to_have_text(TITLES[0])
     expect(desk.locator(".pm-queue__list")).to_be_hidden()
+    assert_accessible(desk)
+    desk.locator("#case form button.btn-primary", has_text="Accept").click()
+    expect(desk.locator(".pm-case__says")).to_contain_text("Done: Accept")
+    desk.locator("#id_text").fill("The fitter is on the way.")
+    desk.get_by_role("button", name="Send the answer").click()
+    expect(desk.locator(".pm-log")).to_contain_text("The fitter is on the way.")
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 360
     desk.locator(".pm-back").click()
     expect(desk.locator(".pm-queue__list")).to_be_visible()
     assert_accessible(desk)
@@ -269,11 +302,15 @@ def test_x_chooses_several_and_shows_what_came_of_each(desk: Page, company: Comp
     desk.locator("[name=text]").fill("Seen together at the morning round.")
     desk.keyboard.press("Control+Enter")
     expect(desk.locator("#run")).to_contain_text("0 of 3")
+    expect(desk.locator("#run .pm-progress rect").last).to_have_attribute("width", "0.0%")
+    expect(desk.locator("#run .pm-row")).to_contain_text(["waits"] * 3)
     with company_scope(company.pk):
         run = BulkRun.objects.get()
     carry_out_bulk_run(company.pk, run.pk)
     expect(desk.locator("#run")).to_contain_text("3 of 3", timeout=4000)
+    expect(desk.locator("#run .pm-progress rect").last).to_have_attribute("width", "100.0%")
     expect(desk.locator("#run")).to_contain_text("Done, without exception.")
+    expect(desk.locator("#run .pm-row")).to_contain_text(["done"] * 3)
     assert_accessible(desk)
 
 
