@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("community", "0003_access"),
-        ("complaints", "0007_merged_index"),
+        ("complaints", "0009_attachments"),
         ("tenancy", "0002_answers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
