@@ -101,7 +101,7 @@ ACTS: dict[Verb, Callable[[Complaint, Viewer, datetime, Data], object]] = {
     Verb.RECATEGORISE: _by_employee(services.recategorise_complaint, "category", "severity"),
     Verb.LENGTHEN: _lengthen,
     Verb.TELL: _by_asker(services.tell_first_asked, "helped", "asked", "text"),
-    Verb.CALL_BACK: _by_employee(services.record_call_back, "helped", "asked", "text"),
+    Verb.CALL_BACK: _by_employee(services.record_call_back, "helped", "asked", "text", "fixed"),
     Verb.CORRECT: _by_employee(services.correct_complaint, "reason", "asker_name", "asker_phone"),
 }
 

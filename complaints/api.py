@@ -51,7 +51,7 @@ TAKES: dict[Verb, type[Serializer[Any]]] = {
     Verb.LENGTHEN: serializers.LengthenSerializer,
     Verb.CORRECT: serializers.CorrectSerializer,
     Verb.TELL: serializers.HelpedSerializer,
-    Verb.CALL_BACK: serializers.HelpedSerializer,
+    Verb.CALL_BACK: serializers.CalledSerializer,
 }
 
 

@@ -16,7 +16,7 @@ class ComplaintsConfig(AppConfig):
         from propman.tenancy.checkups import register_integrity_check, register_readiness_check
         from propman.tenancy.jobrun import register_job, register_sweep
 
-        from . import home, integrity, jobs, labels
+        from . import counted, home, integrity, jobs, labels
         from .permissions import SEES_ALL, SEES_FIGURES
         from .services.leaving import take_from_leaver
 
@@ -56,6 +56,11 @@ class ComplaintsConfig(AppConfig):
                 for name in ("urged", "escalated_80", "escalated_100", "escalated_150", "escalated_200")
             ),
         )
+        register_notices(
+            "complaints",
+            NoticeKind("complaint.daily_head"),
+            NoticeKind("complaint.silence"),
+        )
         administrators = frozenset({Role.COMPANY_ADMINISTRATOR})
         register_navigation(
             NavigationEntry(_("Complaints"), "complaints:mine", "message-circle", RESIDENTS, order=20),
@@ -64,11 +69,14 @@ class ComplaintsConfig(AppConfig):
             ),
             NavigationEntry(_("Queue"), "complaints:queue", "inbox", STAFF, order=20),
             NavigationEntry(_("Phone intake"), "complaints:intake", "phone-call", CENTRE, order=22),
+            NavigationEntry(_("Reconcile"), "complaints:reconcile", "checklist", SEES_ALL, order=23),
+            NavigationEntry(_("Call-backs"), "complaints:call_backs", "phone-outgoing", SEES_ALL, order=24),
             NavigationEntry(_("Wallboard"), "complaints:wallboard", "device-tv", SEES_ALL, order=28),
             NavigationEntry(_("Figures"), "complaints:figures", "chart-bar", SEES_FIGURES, order=27),
             NavigationEntry(_("Log a contact"), "complaints:log", "phone-incoming", STAFF, order=25),
             NavigationEntry(_("Number, name, room"), "complaints:queue", "search", STAFF, order=10, place="search"),
             NavigationEntry(_("Clocks"), "complaints:clocks", "clock", administrators, order=60, place="settings"),
+            NavigationEntry(_("Counting"), "complaints:counting", "abacus", administrators, order=65, place="settings"),
             NavigationEntry(_("Categories"), "complaints:categories", "category", administrators, order=70, place="settings"),
         )
         register_waiting(home.waiting)
@@ -78,6 +86,8 @@ class ComplaintsConfig(AppConfig):
         register_section(home.offices_section)
         for name in ("chains", "facts", "states", "numbers", "timers", "files"):
             register_integrity_check(f"complaint {name}", getattr(integrity, f"complaint_{name}"))
+        for name in ("heads", "call_backs", "lists"):
+            register_integrity_check(f"complaint {name.replace('_', '-')}", getattr(counted, name))
         register_readiness_check("timers", integrity.timers_fire)
         # In this order: what comes back from a pause escalates in the same tick.
         register_sweep("complaints", jobs.wake_complaints)

@@ -8,12 +8,13 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from .clocks import Clock
-from .models import Complaint, Timer
+from .models import CallBack, Complaint, Timer
 from .workflow import State
 
 CAME_BACK = Q(reopenings__gt=0) | Q(half_fixes__gt=0)
 ANSWERED = Q(first_answered_at__isnull=False)
-CONFIRMED = Q(closed_as=Complaint.ClosedAs.CONFIRMED)
+# By the asker's own word, or by what he says when the centre calls back; a call-back that finds it not put right undoes both.
+VERIFIED = (Q(closed_as=Complaint.ClosedAs.CONFIRMED) | Q(call_verified=True)) & Q(call_refuted=False)
 
 # What is counted of an employee: the complaints that he handles, wherever they came in.
 OF_EMPLOYEE: Mapping[str, Q] = {
@@ -27,7 +28,7 @@ OF_EMPLOYEE: Mapping[str, Q] = {
 OF_OFFICE: Mapping[str, Q] = {
     "contacts": Q(),
     "on_time": ANSWERED & Q(ran_out=False),
-    "verified": CONFIRMED,
+    "verified": VERIFIED,
     "reopened": CAME_BACK,
     "ratings": Q(rating__isnull=False),
 }
@@ -79,6 +80,7 @@ def complaints_of_office(office: int, figure: str, since: datetime, until: datet
 
 def _received(since: datetime, until: datetime) -> QuerySet[Complaint]:
     """All but imported history, what was withdrawn, and what was merged into another."""
+    called = CallBack.objects.filter(complaint=OuterRef("pk"), called_at__gte=OuterRef("closed_at"))
     fired = Timer.objects.filter(complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100)
     return (
         Complaint.objects.filter(received_at__gte=since, received_at__lt=until, is_imported=False)
@@ -86,6 +88,8 @@ def _received(since: datetime, until: datetime) -> QuerySet[Complaint]:
         .annotate(
             ran_out=Exists(fired.filter(clock__in=[Clock.FIRST_ANSWER, Clock.RESOLVE])),
             accept_ran_out=Exists(fired.filter(clock=Clock.ACCEPT)),
+            call_verified=Exists(called.filter(outcome=CallBack.Outcome.VERIFIED)),
+            call_refuted=Exists(called.filter(outcome=CallBack.Outcome.REFUTED)),
         )
     )
 

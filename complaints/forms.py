@@ -338,7 +338,19 @@ class HelpedForm(OptionalTextForm):
         required=False,
         help_text=_("A name; empty if it is who stands as first asked."),
     )
-    field_order = ("helped", "asked", "text", "version")
+    field_order: tuple[str, ...] = ("helped", "asked", "text", "version")
+
+
+class CalledForm(HelpedForm):
+    """What the asker says when the centre calls: first whether it is put right."""
+
+    fixed = forms.ChoiceField(
+        label=_("Is it put right?"),
+        choices=[("yes", _("Yes")), ("no", _("No: it goes back to whoever had it"))],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    field_order = ("fixed", "helped", "asked", "text", "version")
 
 
 FORMS: dict[Verb, type[VerbForm]] = {
@@ -365,7 +377,7 @@ FORMS: dict[Verb, type[VerbForm]] = {
     Verb.LENGTHEN: LengthenForm,
     Verb.CORRECT: CorrectForm,
     Verb.TELL: HelpedForm,
-    Verb.CALL_BACK: HelpedForm,
+    Verb.CALL_BACK: CalledForm,
 }
 
 

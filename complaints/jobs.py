@@ -1,7 +1,7 @@
 """What the clock and users start: the sweep of the timers, what time itself moves, bulk runs, stray files."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone, translation
@@ -15,15 +15,23 @@ from propman.tenancy.tasks import CompanyTask
 
 from . import actions, export_files, services
 from .forms import FORMS
-from .models import BulkRow
+from .models import BulkRow, DailyHead, LogSource
 from .permissions import Viewer
 from .services import bulk, exporting
 from .services.breaches import draft_from_breaches
+from .services.drawing import draw_call_backs, give_up_call_backs
+from .services.escalation import wake_complaints_of
+from .services.listening import A_WEEK, check_silence, week_begins_at
+from .services.reconciling import forget_old_uploads, match_entries
+from .services.sealing import day_ends_at, make_head
 from .services.shifts import end_shift as end_one_shift
 from .workflow import Refused, Verb
 
 A_DAY = timedelta(days=1)
 FORGOTTEN = timedelta(seconds=30)  # a worker that was called would have begun by then
+SEAL_AFTER = timedelta(minutes=10)
+MATCHED_AGAIN_FOR = timedelta(days=35)  # older gaps are matched by hand
+CHECK_AFTER = timedelta(hours=6)
 BREACHES = "complaints.breaches"
 OVERLAP = timedelta(hours=1)  # a long transaction may commit an event after its time
 
@@ -135,10 +143,51 @@ def sweep_files(company: Company, period: str, at: datetime) -> None:
     services.sweep_files(at=at)
 
 
+def sealed_days(company: Company, since: datetime, at: datetime) -> Iterator[Period]:
+    """Every day since the last head that is over since ten minutes: days that were missed are caught up in their order."""
+    last = DailyHead.objects.order_by("-day").values_list("day", flat=True).first()
+    day = last + A_DAY if last else company.today(company.created_at)
+    while (due_at := day_ends_at(company, day) + SEAL_AFTER) <= at:
+        yield Period(day.isoformat(), due_at)
+        day += A_DAY
+
+
+def seal_day(company: Company, period: str, at: datetime) -> None:
+    """Publish and mail the head of the day, and draw the call-backs of what was closed on it."""
+    wake_complaints_of(company.pk, at)  # what silence closes belongs to its day
+    head = make_head(company=company, day=date.fromisoformat(period), at=at)
+    if head is not None:
+        draw_call_backs(company=company, head=head, at=at)
+    give_up_call_backs(at=at)
+
+
+def checked_weeks(company: Company, since: datetime, at: datetime) -> Iterator[Period]:
+    """The week before this one: an alarm about an older one would come too late to ask what happened."""
+    monday = company.today(at) - timedelta(days=company.today(at).weekday())
+    due_at = week_begins_at(company, monday) + CHECK_AFTER
+    if since < due_at <= at and week_begins_at(company, monday - A_WEEK) >= company.created_at - A_WEEK:
+        yield Period((monday - A_WEEK).isoformat(), due_at)
+
+
+def listen(company: Company, period: str, at: datetime) -> None:
+    """The silence alarm of a week."""
+    check_silence(company=company, week=date.fromisoformat(period), at=at)
+
+
+def match_lists(company: Company, period: str, at: datetime) -> None:
+    """Contacts that were logged since may answer for entries that were open."""
+    for source in LogSource.values:
+        match_entries(source=source, at=at, since=at - MATCHED_AGAIN_FOR)
+    forget_old_uploads(at=at)
+
+
 DRAFTING = Job(BREACHES, each_hour, draft_cases)
 JOBS = (
     Job("complaints.shifts", shifts_to_end, end_shift),
     DRAFTING,
     Job("complaints.exports", each_day, forget_exports),
     Job("complaints.files", each_day, sweep_files),
+    Job("complaints.heads", sealed_days, seal_day),
+    Job("complaints.silence", checked_weeks, listen),
+    Job("complaints.lists", each_hour, match_lists),
 )

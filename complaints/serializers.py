@@ -172,6 +172,12 @@ class HelpedSerializer(OptionalTextSerializer):
     asked = serializers.CharField(max_length=80, required=False, allow_blank=True)
 
 
+class CalledSerializer(HelpedSerializer):
+    """`fixed` is "yes", "no" (it is reopened while it can be) or empty when it was not asked."""
+
+    fixed = serializers.ChoiceField(choices=["yes", "no"], required=False, allow_blank=True)
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=LONGEST_TEXT)
 

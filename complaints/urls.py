@@ -1,6 +1,23 @@
 from django.urls import path
 
-from .views import attachments, bulk, figures, filing, follow, intake, lists, macros, queue, settings, shifts, thread
+from .views import (
+    attachments,
+    bulk,
+    call_backs,
+    figures,
+    filing,
+    follow,
+    heads,
+    intake,
+    lists,
+    macros,
+    queue,
+    reconciling,
+    settings,
+    shifts,
+    silence,
+    thread,
+)
 from .workflow import Verb
 
 app_name = "complaints"
@@ -53,6 +70,20 @@ urlpatterns = [
     path("complaints/figures/exports/", figures.export_figures, name="export_figures"),
     path("complaints/figures/exports/<int:pk>/", figures.export, name="export"),
     path("complaints/figures/exports/<int:pk>/file/", figures.export_file, name="export_file"),
+    path("complaints/reconcile/", reconciling.reconcile, name="reconcile"),
+    path("complaints/reconcile/import/", reconciling.upload, name="log_upload"),
+    path("complaints/reconcile/import/<int:pk>/", reconciling.log_import, name="log_import"),
+    path("complaints/reconcile/import/<int:pk>/confirm/", reconciling.confirm_import, name="log_confirm"),
+    path("complaints/reconcile/import/<int:pk>/forget/", reconciling.forget_import, name="log_forget"),
+    path("complaints/reconcile/import/<int:pk>/withdraw/", reconciling.withdraw_import, name="log_withdraw"),
+    path("complaints/reconcile/seen/", reconciling.seen, name="log_seen"),
+    path("complaints/reconcile/<int:pk>/match/", reconciling.match, name="log_match"),
+    path("complaints/reconcile/<int:pk>/explain/", reconciling.explain, name="log_explain"),
+    path("complaints/reconcile/<int:pk>/log/", reconciling.log_missing, name="log_missing"),
+    path("complaints/reconcile/<int:pk>/reopen/", reconciling.reopen, name="log_reopen"),
+    path("complaints/call-backs/", call_backs.call_backs, name="call_backs"),
+    path("complaints/call-backs/<int:pk>/not-reached/", call_backs.not_reached, name="not_reached"),
+    path("complaints/silence/", silence.silence, name="silence"),
     path("complaints/macros/", macros.macros, name="macros"),
     path("complaints/macros/<int:pk>/retire/", macros.retire, name="retire_macro"),
     path("complaints/intake/", intake.intake, name="intake"),
@@ -74,6 +105,10 @@ urlpatterns = [
     path("follow/files/<int:pk>/", attachments.follow_photo, name="follow_photo"),
     path("follow/files/<int:pk>/content/", attachments.follow_attachment, name="follow_attachment"),
     path("follow/files/<int:pk>/preview/", attachments.follow_preview, name="follow_preview"),
+    path("public/heads/", heads.heads, name="heads"),
+    path("public/heads/verify_heads.py", heads.script, name="verify_heads"),
+    path("public/heads/<str:day>.txt", heads.head, name="head"),
     path("settings/clocks/", settings.clocks, name="clocks"),
+    path("settings/counting/", settings.counting, name="counting"),
     path("settings/categories/", settings.category_list, name="categories"),
 ]

@@ -62,7 +62,10 @@ class Contact(CompanyModel):
             ),
             ForbidRewriting(name="complaints_contact_forever"),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["company", "office", "received_at"], name="complaints_contact_office")]
+        indexes = [
+            models.Index(fields=["company", "office", "received_at"], name="complaints_contact_office"),
+            models.Index(fields=["company", "channel", "received_at"], name="complaints_contact_channel"),
+        ]
 
 
 class ContactWords(CompanyModel):

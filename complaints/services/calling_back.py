@@ -6,17 +6,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints.models import Complaint
-from complaints.workflow import BadInput, MoveNotAllowed, Verb
+from complaints.workflow import BadInput, MoveNotAllowed, Verb, is_allowed
 from propman.accounts.models import User
 from propman.cases.workflow import BREACHES
 from propman.community.models import Employee
 from propman.tenancy.events import stream_of
 from propman.tenancy.models import Event
 
+from .asking import REOPEN_WITHIN, reopen_complaint
 from .centre import ensure_centre
+from .drawing import finish_call_backs
 from .moving import cleaned, locked, move
 
 HELPED = "yes"
+FIXED, NOT_FIXED = "yes", "no"
 
 
 @transaction.atomic
@@ -35,22 +38,54 @@ def tell_first_asked(
 
 @transaction.atomic
 def record_call_back(
-    *, complaint: Complaint, by: Employee, at: datetime, helped: str, asked: str = "", text: str = ""
+    *, complaint: Complaint, by: Employee, at: datetime, helped: str, asked: str = "", text: str = "", fixed: str = ""
 ) -> Complaint:
-    """An agent of the centre has called the asker and writes down the answer. Raises NotYours, BadInput."""
+    """An agent of the centre has called the asker and writes down the answer; it ends a call-back that was drawn.
+
+    `fixed` is "yes", "no" or empty when it was not asked. A closed complaint that is not put right is reopened in the asker's
+    name, as he would himself, within the time in which he could. Raises NotYours, BadInput.
+    """
     ensure_centre(by)
+    if fixed not in {"", FIXED, NOT_FIXED}:
+        raise BadInput("fixed", _("Say whether it is put right."))
+    if fixed == NOT_FIXED:
+        text = cleaned(text, field="text")
     complaint = locked(complaint, at=at)
-    return _record(complaint, Verb.CALL_BACK, "complaint.called_back", by=by.user, at=at, helped=helped, asked=asked, text=text)
+    _record(
+        complaint,
+        Verb.CALL_BACK,
+        "complaint.called_back",
+        by=by.user,
+        at=at,
+        helped=helped,
+        asked=asked,
+        text=text,
+        **({"fixed": fixed} if fixed else {}),
+    )
+    finish_call_backs(complaint, is_verified=helped == HELPED and fixed != NOT_FIXED, by=by.user, at=at)
+    can_come_back = complaint.closed_at is None or at <= complaint.closed_at + REOPEN_WITHIN
+    if fixed == NOT_FIXED and can_come_back and is_allowed(complaint.state, Verb.REOPEN):
+        return reopen_complaint(complaint=complaint, by=by.user, at=at, text=text)
+    return complaint
 
 
 def _record(
-    complaint: Complaint, verb: Verb, event: str, *, by: User | None, at: datetime, helped: str, asked: str, text: str
+    complaint: Complaint,
+    verb: Verb,
+    event: str,
+    *,
+    by: User | None,
+    at: datetime,
+    helped: str,
+    asked: str,
+    text: str,
+    **more: str,
 ) -> Complaint:
     if helped != HELPED and helped not in BREACHES:
         raise BadInput("helped", _("Say whether you were helped."))
     asked = cleaned(asked, field="asked", longest=80, required=False)
     employee = _employee_asked(complaint, asked)
-    facts = {"breach": "" if helped == HELPED else helped, "employee": employee.pk if employee else None}
+    facts = {"breach": "" if helped == HELPED else helped, "employee": employee.pk if employee else None, **more}
     texts = {"text": cleaned(text, field="text", required=False), "asked": asked}
     return move(complaint, verb, event, by=by, at=at, facts=facts, texts=texts)
 

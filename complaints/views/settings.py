@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from complaints import selectors, services
 from complaints.clocks import Clock
-from complaints.models import ClockPolicy, Severity
+from complaints.counting_forms import CountingForm
+from complaints.models import ClockPolicy, CountingPolicy, Severity
 from complaints.policy_forms import CategoryForm, PolicyForm
+from complaints.services.counting import publish_counting_policy
 from complaints.workflow import BadInput
 from propman.accounts.models import User
 from propman.accounts.permissions import role_required
@@ -44,6 +46,18 @@ def clocks(request: HttpRequest) -> HttpResponse:
         "severities": list(Severity),
     }
     return render(request, "complaints/clocks.html", context, status=422 if form.errors else 200)
+
+
+@role_required(Role.COMPANY_ADMINISTRATOR)
+def counting(request: HttpRequest) -> HttpResponse:
+    """How the counting is checked; saving publishes a new version."""
+    form = CountingForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        policy = publish_counting_policy(**form.cleaned_data, by=_user(request), at=timezone.now())
+        messages.success(request, _("Version %(version)d holds from now on.") % {"version": policy.version})
+        return redirect("complaints:counting")
+    context = {"form": form, "versions": CountingPolicy.objects.order_by("-version")[:20]}
+    return render(request, "complaints/counting.html", context, status=422 if form.errors else 200)
 
 
 @role_required(Role.COMPANY_ADMINISTRATOR)

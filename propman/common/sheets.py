@@ -28,7 +28,7 @@ CHUNK = 1 << 20
 LARGEST_UNPACKED = 500 * CHUNK
 LONGEST_CELL = 400
 MOST_ROWS = 500_000
-LEADS_A_FORMULA = re.compile(r"[=@＝＠]|[+\-](?![\d\s().]+$)")
+LEADS_A_FORMULA = re.compile(r"[=@＝＠]|[+\-](?![\d\s().]+$)(?!\d[\d\s().-]{8,}$)")
 
 
 class UnreadableFile(ValidationError):

@@ -1,12 +1,29 @@
 """Complaints are found by rows: the asker's own, the department's, the centre's."""
 
+from datetime import timedelta
+from io import BytesIO
+
+from complaints import services
 from complaints.api import TAKES
+from complaints.models import CallBack, LogEntry
+from complaints.services.drawing import draw_call_backs
+from complaints.services.reconciling import reconcile_file
+from complaints.services.sealing import make_head
 from complaints.workflow import Verb
-from tests.factories.complaints import make_complaint, make_policy
+from propman.tenancy.models import Company
+from tests.factories.complaints import START, make_complaint, make_policy
 from tests.factories.files import new_photo
 
 FILES = ["photo", "attachment", "preview"]
-PUBLIC = {"complaints:follow", "complaints:follow_act", *(f"complaints:follow_{name}" for name in FILES)}
+PUBLIC = {
+    *(f"complaints:follow_{name}" for name in FILES),
+    "complaints:follow",
+    "complaints:follow_act",
+    "complaints:heads",
+    "complaints:head",
+    "complaints:verify_heads",
+    "complaints_public:register",
+}
 EVERY_MEMBER = {"complaints:mine"}
 ONE = [*FILES, "detail", "receipt", "verdict", *(verb.value for verb in Verb if verb not in {Verb.RESUME, Verb.CLOSE})]
 API = ["detail", "thread", "files", "content", *(verb.value.replace("_", "-") for verb in TAKES)]
@@ -15,12 +32,27 @@ FORBIDDEN = {f"complaints:{name}": ["rival_owner", "official"] for name in ONE} 
     f"api-complaint-{name}": ["rival_owner", "official"] for name in API
 }
 
+DAY = START.date()
+
+
+def counted(cast) -> tuple[LogEntry, CallBack]:
+    """A list with one entry, and a call-back that was drawn."""
+    company = Company.objects.get(pk=cast.community.company_id)
+    withdrawn = make_complaint(household=cast.household, at=START + timedelta(hours=2))
+    services.withdraw_complaint(complaint=withdrawn, by=None, at=START + timedelta(hours=3))
+    at = START + timedelta(days=1)
+    draw_call_backs(company=company, head=make_head(company=company, day=DAY, at=at), at=at)
+    file = BytesIO(f"time,phone,office\n2026-03-02 16:03:10,13800138000,{cast.community.address}\n".encode())
+    reconcile_file(company=company, source="phone", file=file, file_name="calls.csv", mapping="", by=None, at=at)
+    return LogEntry.objects.get(), CallBack.objects.get()
+
 
 def samples(cast) -> dict[str, dict]:
     make_policy()
     complaint = make_complaint(household=cast.household, files=[new_photo()])
     photo = complaint.attachments.get().pk
     by_number = {"number": complaint.number, "pk": photo}
+    entry, call_back = counted(cast)
     names = [f"complaints:{name}" for name in ONE] + [f"api-complaint-{name}" for name in API]
     return {name: {"number": complaint.number} for name in names} | {
         **{f"complaints:{name}": by_number for name in FILES},
@@ -34,4 +66,9 @@ def samples(cast) -> dict[str, dict]:
         "complaints:take_shift": {"pk": 1},
         "complaints:remove_view": {"pk": 1},
         "complaints:intake_done": {"number": complaint.number},
+        "complaints:head": {"day": DAY.isoformat()},
+        "complaints_public:register": {"community": cast.community.address},
+        "complaints:not_reached": {"pk": call_back.pk},
+        **{f"complaints:log_{name}": {"pk": entry.log_import_id} for name in ("import", "confirm", "forget", "withdraw")},
+        **{f"complaints:log_{name}": {"pk": entry.pk} for name in ("match", "explain", "missing", "reopen")},
     }

@@ -123,15 +123,13 @@ class Made:
     changed: dict[str, dict[int, list[Any]]] = field(default_factory=dict)
 
 
-class Importer(Protocol):
-    """One kind of file."""
+class Reader(Protocol):
+    """Reads one kind of file, and says what would happen to its rows."""
 
-    kind: ClassVar[str]
     columns: ClassVar[Sequence[Column]]
-    mapping: Mapping[str, Sequence[str]] | None
 
-    def lock(self) -> None:
-        """Let two imports into the same place wait for each other."""
+    @property
+    def mapping(self) -> Mapping[str, Sequence[str]] | None: ...
 
     def check_headings(self, sheet: Sheet) -> None:
         """Raise UnreadableFile when the columns do not suffice."""
@@ -139,11 +137,20 @@ class Importer(Protocol):
     def check(self, rows: list[SheetRow]) -> list[CheckedRow]:
         """Say what would happen to each row of a batch; remembers what came before in the file."""
 
+
+class Importer(Reader, Protocol):
+    """One kind of file that makes and changes rows of this app."""
+
+    kind: ClassVar[str]
+
+    def lock(self) -> None:
+        """Let two imports into the same place wait for each other."""
+
     def write(self, rows: list[CheckedRow], *, by: User | None, at: datetime) -> list[Made]:
         """Write a batch of rows that have no problems and change something."""
 
 
-def checked_rows(importer: Importer, file: BinaryIO) -> tuple[Sheet, Iterator[CheckedRow]]:
+def checked_rows(importer: Reader, file: BinaryIO) -> tuple[Sheet, Iterator[CheckedRow]]:
     """Open the file and check it row by row. Raises UnreadableFile."""
     sheet = open_sheet(file, importer.columns, mapping=importer.mapping)
     importer.check_headings(sheet)
@@ -161,7 +168,7 @@ def batches(rows: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
         yield batch
 
 
-def plan_import(*, importer: Importer, file: BinaryIO) -> Plan:
+def plan_import(*, importer: Reader, file: BinaryIO) -> Plan:
     """What importing the file would do; writes nothing. Raises UnreadableFile."""
     sheet, rows = checked_rows(importer, file)
     plan = Plan(unused=sheet.unused, encoding=sheet.encoding)
