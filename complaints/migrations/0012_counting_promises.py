@@ -30,7 +30,7 @@ def changed(columns: list[str]) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0010_counting")]
+    dependencies = [("complaints", "0011_counting")]
 
     operations = [
         migrations.RunSQL(MOVES_WITH_EVENT, "DROP FUNCTION complaints_row_moves_with_event()"),

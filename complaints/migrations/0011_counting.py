@@ -14,7 +14,7 @@ import propman.tenancy.constraints
 class Migration(migrations.Migration):
     dependencies = [
         ("community", "0003_access"),
-        ("complaints", "0009_attachments"),
+        ("complaints", "0010_counting_index"),
         ("tenancy", "0002_answers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
