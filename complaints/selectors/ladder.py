@@ -32,7 +32,7 @@ class Ladder:
     heads: dict[int, Employee | None]
 
     @classmethod
-    def at(cls, at: datetime, *, handlers: Collection[int | None], departments: Collection[int | None]) -> Ladder:
+    def at(cls, at: datetime, *, handlers: Collection[int | None] = (), departments: Collection[int | None] = ()) -> Ladder:
         """The people of that moment, for complaints of these handlers (employees' ids) and departments."""
         found = Department.objects.select_related("head").in_bulk({pk for pk in departments if pk})
         heads = {pk: department.head for pk, department in found.items()}

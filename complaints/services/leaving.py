@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from complaints.models import Complaint, Offer
+from complaints.selectors.ladder import Ladder
 from complaints.workflow import OPEN, UNFINISHED, State, Verb
 from propman.accounts.models import User
 from propman.community.models import Department, Employee
 
-from .escalation import Ladder
 from .moving import lapse_offer, locked, move, tell_asker, tell_employees
 
 REOPENS_WITHIN = timedelta(days=30)
@@ -63,7 +63,7 @@ def pass_on(complaint: Complaint, successor: Employee, event: str, *, by: User |
 
 def successor_of(leaver: Employee, at: datetime) -> Employee | None:
     """Who of the centre takes over now: the duty manager, its head, a colleague, else the general manager."""
-    ladder = Ladder.at(at, due=[])
+    ladder = Ladder.at(at)
     colleagues = Employee.objects.filter(
         department__kind=Department.Kind.SERVICE_CENTRE, left_on=None, user__isnull=False
     ).order_by("pk")
