@@ -10,7 +10,16 @@ from pathlib import Path
 
 import django
 
-MODULES = ("complaints_sweep", "complaints_filing", "complaints_queue", "complaints_lateness", "cards", "billing", "hr")
+MODULES = (
+    "complaints_sweep",
+    "complaints_filing",
+    "complaints_queue",
+    "complaints_lateness",
+    "announcements",
+    "cards",
+    "billing",
+    "hr",
+)
 RESULTS = Path(__file__).with_name("results.json")
 
 

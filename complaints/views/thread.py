@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,6 +20,8 @@ from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_kno
 from complaints.selectors.intake import alike, gathered
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
+from propman.announcements.permissions import Viewer as Speaker
+from propman.announcements.permissions import communities_spoken_to
 from propman.common.forms import TakesFiles
 from propman.tenancy.idempotency import once
 
@@ -150,6 +153,17 @@ def verdict(request: HttpRequest, number: str) -> HttpResponse:
     return act(request, complaint.number or "", verb)
 
 
+def announce_url(complaint: Complaint, viewer: Viewer) -> str:
+    """Where a trouble of many is announced to its building, or to the community; nowhere for somebody who may not."""
+    speaker = Speaker(viewer.user, viewer.roles, viewer.employee)
+    if complaint.community_id is None or not communities_spoken_to(speaker).filter(pk=complaint.community_id).exists():
+        return ""
+    knows_room = complaint.room is not None and may_know_asker(viewer, complaint)
+    place = f"b{complaint.room.entrance.building_id}" if knows_room else f"c{complaint.community_id}"
+    named = {"place": place, "kind": complaint.category.code, "title": str(complaint.category)}
+    return f"{reverse('announcements:write')}?{urlencode(named)}"
+
+
 def render_complaint(
     request: HttpRequest,
     complaint: Complaint,
@@ -204,4 +218,6 @@ def render_complaint(
     context["also_open"] = selectors.also_open(complaint, viewer)
     context["alike"] = alike(complaint, viewer)
     context["gathered"] = gathered(complaint)
+    if context["alike"] or context["gathered"]:
+        context["announce_url"] = announce_url(complaint, viewer)
     return render(request, "complaints/_case.html" if is_part else "complaints/queue.html", context, status=status)

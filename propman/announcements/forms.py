@@ -37,7 +37,7 @@ class MomentField(forms.DateTimeField):
 class WriteForm(OnceForm):
     """An announcement; its places are the checkboxes `place`, drawn by the page."""
 
-    kind = forms.ChoiceField(label=_("What is it about"), choices=Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("About"), choices=Kind.choices, widget=forms.RadioSelect)
     title = forms.CharField(
         label=_("In a few words"),
         max_length=LONGEST_TITLE,
@@ -188,7 +188,7 @@ def first_words(of: Announcement | None, given: dict[str, str]) -> dict[str, Any
     begins = timezone.localtime().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     if of is None:
         return {
-            "kind": given.get("kind", ""),
+            "kind": given["kind"] if given.get("kind") in Kind.values else Kind.OTHER if given.get("kind") else "",
             "title": given.get("title", "")[:LONGEST_TITLE],
             "starts_at": begins,
         }

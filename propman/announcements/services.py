@@ -55,7 +55,13 @@ class NewAnnouncement:
 
 @transaction.atomic
 def write_announcement(
-    *, new: NewAnnouncement, to: Places, department: Department, by: User, at: datetime, publish_at: datetime | None = None
+    *,
+    new: NewAnnouncement,
+    to: Places,
+    department: Department,
+    by: User | None,
+    at: datetime,
+    publish_at: datetime | None = None,
 ) -> Announcement:
     """Tell the households of those places, now or at a later moment; the words cannot be changed afterwards.
 
@@ -261,7 +267,7 @@ def correct_announcement(
     to: Places,
     correction: str,
     department: Department,
-    by: User,
+    by: User | None,
     at: datetime,
 ) -> Announcement:
     """Another announcement takes its place, says what was wrong and reaches at least everybody who was told before.
@@ -282,7 +288,7 @@ def correct_announcement(
 
 @transaction.atomic
 def clear_announcement(
-    *, announcement: Announcement, text: str, department: Department, by: User, at: datetime
+    *, announcement: Announcement, text: str, department: Department, by: User | None, at: datetime
 ) -> Announcement:
     """Tell the same households that it is over: water runs, the lift works. Raises MoveNotAllowed, BadInput."""
     announcement = _locked(announcement)

@@ -12,7 +12,7 @@ from django.db.models import F
 from propman.notify.models import Notice
 from propman.tenancy.scope import company_scope
 
-from . import billing, cards, cases, complaints, hr
+from . import announcements, billing, cards, cases, complaints, hr
 from .town import Town
 
 RECENT = timedelta(days=3)
@@ -22,6 +22,7 @@ LIVES: list[Callable[[Town, date], None]] = [
     cards.live_month,
     billing.live_month,
     hr.live_month,
+    announcements.live_month,
 ]
 
 

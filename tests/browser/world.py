@@ -1,6 +1,7 @@
 """A small lived-in world for the pages: one owner's complaints in every state that a page draws differently."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,14 @@ from complaints import services
 from complaints.models import Category, Complaint
 from complaints.services.policies import set_up_complaints
 from propman.accounts.models import User
+from propman.announcements.models import Announcement
+from propman.announcements.selectors import Places
+from propman.announcements.services import (
+    NewAnnouncement,
+    correct_announcement,
+    withdraw_announcement,
+    write_announcement,
+)
 from propman.community.models import Employee, Household
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
@@ -61,7 +70,47 @@ def world(company: Company, household: Household, owner: User, agent: User, head
         eight_days_ago = now - timedelta(days=8)
         services.resolve_complaint(complaint=filed["confirmed"], by=at_centre, at=eight_days_ago, text="已加装减震垫。")
         services.confirm_complaint(complaint=filed["confirmed"], by=owner, at=eight_days_ago + timedelta(hours=2))
+        announce(household, in_office, now)
     return filed
+
+
+def announce(household: Household, speaker: Employee, now: datetime) -> None:
+    """What the office tells: one that holds, one to come in the owner's building, one corrected, one withdrawn."""
+
+    def tell(kind: str, title: str, text: str, begins: int, ends: int | None, **more: Any) -> Announcement:
+        told = NewAnnouncement(
+            kind, title, text, now + timedelta(hours=begins), now + timedelta(hours=ends) if ends else None, **more
+        )
+        return write_announcement(
+            new=told, to=everybody, department=speaker.department, by=speaker.user, at=now - timedelta(hours=3)
+        )
+
+    everybody = Places(communities=frozenset({household.community_id}))
+    building = Places(buildings=frozenset({household.room.entrance.building_id}))
+    tell("water", "水泵更换，全小区停水", "更换二次供水水泵。\n请提前储水，恢复后先放水一分钟。", -1, 2, is_urgent=True)
+    wrong = tell("lift", "二号电梯检修", "年度检验，请走楼梯或一号电梯。", 20, 22)
+    withdrawn = tell("power", "配电房检修", "预计停电一小时。", 30, 31)
+    withdraw_announcement(announcement=withdrawn, reason="供电公司改期。", by=speaker.user, at=now - timedelta(hours=2))
+    right = NewAnnouncement(
+        "lift", "二号电梯检修", "年度检验，请走楼梯或一号电梯。", now + timedelta(hours=20), now + timedelta(hours=24)
+    )
+    correct_announcement(
+        announcement=wrong,
+        new=right,
+        to=everybody,
+        correction="检验要四个小时，不是两个小时。",
+        department=speaker.department,
+        by=speaker.user,
+        at=now - timedelta(hours=1),
+    )
+    write_announcement(
+        new=NewAnnouncement("other", "门厅粉刷", "请勿触摸墙面。", now + timedelta(hours=40)),
+        to=building,
+        department=speaker.department,
+        by=speaker.user,
+        at=now,
+        publish_at=now + timedelta(hours=9),
+    )
 
 
 def file(household: Household, category: str, name: str, at: datetime) -> Complaint:

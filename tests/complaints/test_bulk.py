@@ -88,10 +88,27 @@ def test_building_wide_incident_gathers_its_askers(desk, three, company, owner):
     first = three[-1]
     page = desk.get(f"/lanting/complaints/{first.number}/").content.decode()
     assert "Perhaps the same trouble" in page
+    building = first.room.entrance.building_id
+    assert f"/lanting/announcements/desk/write/?place=b{building}" in page
     start(desk, "merge", three[:2], into=first.number)
     carried_out(company)
     assert Complaint.objects.filter(merged_into=first).count() == 2
     assert "Gathers 2 more askers" in desk.get(f"/lanting/complaints/{first.number}/").content.decode()
+
+
+def test_announcement_of_an_incident_begins_with_its_building(desk, three):
+    building = three[0].room.entrance.building_id
+    page = desk.get(f"/lanting/complaints/{three[0].number}/").content.decode()
+    address = page.partition('href="/lanting/announcements/desk/write/')[2].partition('"')[0].replace("&amp;", "&")
+    form = desk.get(f"/lanting/announcements/desk/write/{address}").content.decode()
+    assert f'value="b{building}" checked' in form
+    assert "Leak" in form
+    assert three[0].words.text not in form
+
+
+def test_incident_of_one_is_not_announced(desk, household, now):
+    complaint = make_complaint(household=household, at=now)
+    assert "Announce it to residents" not in desk.get(f"/lanting/complaints/{complaint.number}/").content.decode()
 
 
 def test_other_categories_and_older_ones_are_not_alike(desk, household, now):

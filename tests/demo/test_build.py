@@ -11,11 +11,14 @@ from django.test import Client
 
 from propman.accounts.models import Membership, User
 from propman.accounts.roles import OFFICIALS, Role
+from propman.announcements.models import Announcement, Reading
+from propman.announcements.workflow import State
 from propman.community.models import Community, Department, DutyShift, Household, OwnersCommittee
 from propman.community.selectors import duty_manager, general_manager, office_of
 from propman.demo.sample import build_sample
 from propman.demo.sign_ins import file
 from propman.tenancy.companies import open_company
+from propman.tenancy.events import broken_links
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 
@@ -44,6 +47,13 @@ def test_sample_town_has_everybody(sample):
             assert duty_manager(at=NOW + timedelta(days=days)) is not None
     assert {person.role for person in sample if person.company == "lanting"} == set(Role.values)
     assert "operator" in {person.role for person in sample}
+
+
+def test_offices_have_announced_something_of_every_standing(sample):
+    with company_scope(Company.objects.get(address="lanting").pk):
+        assert {one.state_at(NOW) for one in Announcement.objects.all()} == set(State)
+        assert Reading.objects.exists()
+        assert not list(broken_links("announcement:"))
 
 
 def test_officials_supervise_both_companies(sample):
