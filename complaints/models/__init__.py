@@ -16,6 +16,7 @@ from .counting import (
     SilenceCheck,
 )
 from .export import Export
+from .history import ImportedComplaint
 from .policy import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, Severity
 from .queue import BulkRow, BulkRun, Macro, Reader, SavedView, ShiftHandOver, Skip
 from .search import SearchEntry
@@ -40,6 +41,7 @@ __all__ = [
     "DailyHead",
     "Export",
     "HeadLine",
+    "ImportedComplaint",
     "LogEntry",
     "LogEntryWords",
     "LogImport",

@@ -35,6 +35,7 @@ class Complaint(CompanyModel):
     class ClosedAs(models.TextChoices):
         CONFIRMED = "confirmed", _("Confirmed by the asker")
         SILENT = "silent", _("Closed after silence")
+        IMPORTED = "imported", _("Closed in another system")
 
     # facts
     contact = Link(Contact, related_name="complaints")

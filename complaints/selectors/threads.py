@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from complaints.clocks import LEVELS, Clock, Reading
 from complaints.models import Attachment, Category, Complaint
+from complaints.models.history import was_on_time
 from complaints.permissions import Viewer, is_colleague, may_know_asker, may_open_file, may_see_file
 from complaints.querysets import ComplaintQuerySet
 from propman.accounts.models import User
+from propman.common.templatetags.components import moment
 from propman.community.models import Department, Employee
 from propman.tenancy.events import facts_of, stream_of, texts_of
 from propman.tenancy.models import Event
@@ -39,11 +41,12 @@ ASKER_EVENTS = frozenset(
      "complaint.rated", "complaint.withdrawn", "complaint.told_first"}
 )  # fmt: skip
 SPOKEN = frozenset(
-    {"complaint.received", "complaint.answered", "complaint.replied", "complaint.waiting", "complaint.deferred",
-     "complaint.resolved", "complaint.asker_replied", "complaint.reopened", "complaint.half_fixed"}
+    {"complaint.received", "complaint.imported", "complaint.answered", "complaint.replied", "complaint.waiting",
+     "complaint.deferred", "complaint.resolved", "complaint.asker_replied", "complaint.reopened", "complaint.half_fixed"}
 )  # fmt: skip
 ICONS = {
     "complaint.received": "send",
+    "complaint.imported": "database-import",
     "complaint.accepted": "check",
     "complaint.handed_over": "arrow-forward-up",
     "complaint.taken": "arrows-right",
@@ -251,7 +254,9 @@ def _entry(
         who = employee.name
     else:
         who = ""
-    if event.name == "complaint.received":
+    if event.name == "complaint.imported":
+        who = facts["source"]
+    if event.name in {"complaint.received", "complaint.imported"}:
         text = complaint.words.text if complaint.words else _("These words have been erased.")
     return Entry(
         name=event.name,
@@ -270,6 +275,18 @@ def _entry(
     )
 
 
+def _imported(facts: dict[str, Any], at: datetime) -> str:
+    """Where it comes from, and whether the other system kept to its time."""
+    says = _("brought in from another system, number there %(number)s") % {"number": facts["reference"]}
+    if not facts["due_at"]:
+        return says
+    due_at, closed_at = (datetime.fromisoformat(told) if told else None for told in (facts["due_at"], facts["closed_at"]))
+    due = moment(due_at)
+    if was_on_time(due_at=due_at, closed_at=closed_at, at=at):
+        return _("%(says)s, due %(due)s, on time") % {"says": says, "due": due}
+    return _("%(says)s, due %(due)s, overdue") % {"says": says, "due": due}
+
+
 def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: People) -> str:
     """What happened, after the name of who did it."""
     to = people.name(facts.get("to_employee"))
@@ -278,6 +295,8 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
     match event.name:
         case "complaint.received":
             return _("filed it")
+        case "complaint.imported":
+            return _imported(facts, event.at)
         case "complaint.accepted":
             return _("took it")
         case "complaint.handed_over":

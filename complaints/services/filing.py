@@ -159,7 +159,7 @@ def file_complaint(
             next_due_clock=due[1] if due else "",
             event_position=1,
         )
-        facts = _receipt_facts(contact, complaint) | {"limits": limits_as_facts(limits)} | facts_of_files(files)
+        facts = receipt_facts(contact, complaint) | {"limits": limits_as_facts(limits)} | facts_of_files(files)
         received = record_event(
             "complaint.received", complaint, by=contact.logged_by, at=received_at, facts=facts, texts=texts_of_files(files)
         )
@@ -172,7 +172,7 @@ def file_complaint(
     return Filed(complaint, code)
 
 
-def _receipt_facts(contact: Contact, complaint: Complaint) -> dict[str, object]:
+def receipt_facts(contact: Contact, complaint: Complaint) -> dict[str, object]:
     """What the first event says; the words and the person stay in the side row, here only their commitment."""
     return {
         "state": complaint.state,

@@ -10,6 +10,7 @@ from propman.accounts.services import grant_role
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 
+from .history import bring_history
 from .lives import live
 from .sign_ins import SignIn, file, new_account, write_sign_ins
 from .town import Town, build_town
@@ -57,6 +58,7 @@ def build(now: datetime, households: int) -> None:
         until=now,
     )
     appoint_officials([lanting, rival], operator)
+    bring_history(lanting)
     live(lanting)
 
 
