@@ -1,11 +1,15 @@
 """What complaints say of employees and offices over some days, by set-based queries; and the complaints behind a figure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from propman.cases.models import Case
+from propman.cases.workflow import BREACHES, Verdict
+from propman.cases.workflow import State as CaseState
 
 from .clocks import Clock
 from .models import CallBack, Complaint, Timer
@@ -22,8 +26,8 @@ OF_EMPLOYEE: Mapping[str, Q] = {
     "verified": CAME_BACK | Q(ran_out=True),  # the asker's word or a clock shows that it went wrong
     "on_time": Q(ran_out=False),
     "reopened": CAME_BACK,
-    "breaches": Q(accept_ran_out=True),
 }
+FIGURES_OF_EMPLOYEE = (*OF_EMPLOYEE, "breaches")  # these are of his cases: see confirmed_breaches()
 # What is counted of an office: the complaints that it received, whoever has them now.
 OF_OFFICE: Mapping[str, Q] = {
     "contacts": Q(),
@@ -54,10 +58,14 @@ class OfficeFacts:
 
 
 def employee_facts(since: datetime, until: datetime) -> dict[int, EmployeeFacts]:
-    """By employee: the contacts received in [since, until) that he handles, and what came of them."""
+    """By employee: the contacts received in [since, until) that he handles, what came of them, and his breaches."""
     handled = _received(since, until).filter(handler__isnull=False).order_by()
     found: Any = handled.values("handler_id").annotate(**_counts(OF_EMPLOYEE))
-    return {row.pop("handler_id"): EmployeeFacts(**row) for row in found}
+    told = {row.pop("handler_id"): EmployeeFacts(**row) for row in found}
+    received = _received(since, until).order_by().values("number")
+    cases = confirmed_breaches().filter(subject__in=received).order_by()
+    breaches = cases.values_list("accused_id").annotate(Count("subject", distinct=True))
+    return told | {pk: replace(told.get(pk, EmployeeFacts()), breaches=count) for pk, count in breaches}
 
 
 def office_facts(since: datetime, until: datetime) -> dict[int, OfficeFacts]:
@@ -68,8 +76,20 @@ def office_facts(since: datetime, until: datetime) -> dict[int, OfficeFacts]:
     return {row.pop("office_id"): OfficeFacts(**row) for row in found}
 
 
+def confirmed_breaches() -> QuerySet[Case]:
+    """The cases on complaints that the head of the unit confirmed, or the company for him, and no appeal has lifted."""
+    cases = Case.objects.filter(subject_kind="complaint", ground__in=BREACHES)
+    return cases.exclude(state__in=[CaseState.DRAFTED, CaseState.DROPPED]).exclude(verdict=Verdict.LIFTED)
+
+
 def complaints_of_employee(employee: int, figure: str, since: datetime, until: datetime) -> QuerySet[Complaint]:
-    """The complaints behind one of the employee's figures. Raises KeyError for an unknown figure."""
+    """The complaints behind one of the employee's figures. Raises KeyError for an unknown figure.
+
+    Breaches are those of his cases, whoever handles the complaint.
+    """
+    if figure == "breaches":
+        subjects = confirmed_breaches().filter(accused=employee).values("subject")
+        return _received(since, until).filter(number__in=subjects).order_by("-received_at", "-pk")
     return _received(since, until).filter(OF_EMPLOYEE[figure], handler_id=employee).order_by("-received_at", "-pk")
 
 
@@ -87,7 +107,6 @@ def _received(since: datetime, until: datetime) -> QuerySet[Complaint]:
         .exclude(state__in=[State.MERGED, State.WITHDRAWN])
         .annotate(
             ran_out=Exists(fired.filter(clock__in=[Clock.FIRST_ANSWER, Clock.RESOLVE])),
-            accept_ran_out=Exists(fired.filter(clock=Clock.ACCEPT)),
             call_verified=Exists(called.filter(outcome=CallBack.Outcome.VERIFIED)),
             call_refuted=Exists(called.filter(outcome=CallBack.Outcome.REFUTED)),
         )

@@ -17,12 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from complaints.clocks import Clock
-from complaints.figures import CAME_BACK
+from complaints.figures import CAME_BACK, confirmed_breaches
 from complaints.models import Category, Complaint, Contact, Timer
 from complaints.querysets import ComplaintQuerySet
-from propman.cases.models import Case
-from propman.cases.workflow import BREACHES
-from propman.cases.workflow import State as CaseState
 from propman.community.models import Department
 
 DIMENSIONS: dict[str, tuple[Any, Any]] = {
@@ -130,9 +127,7 @@ def condition(figure: str, of: Slice) -> Q:
     """What makes a complaint of the slice count in the figure. Raises KeyError for an unknown one."""
     ran_out = Timer.objects.filter(level=100, fired_at__isnull=False, due_at__gte=of.begins_at)
     late = Q(pk__in=ran_out.values("complaint_id"))
-    confirmed = Case.objects.filter(subject_kind="complaint", ground__in=BREACHES, drafted_at__gte=of.begins_at).exclude(
-        state__in=[CaseState.DRAFTED, CaseState.DROPPED]
-    )
+    confirmed = confirmed_breaches().filter(drafted_at__gte=of.begins_at)
     return {
         "received": Q(),
         "late": late,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from complaints.figures import OF_EMPLOYEE, complaints_of_employee
+from complaints.figures import FIGURES_OF_EMPLOYEE, complaints_of_employee
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import STAFF
 from propman.tenancy.middleware import company_of
@@ -118,7 +118,7 @@ def object_to(request: HttpRequest, key: int) -> HttpResponse:
 def facts(request: HttpRequest, key: int, figure: str) -> HttpResponse:
     """The complaints behind one figure of a row, as they stand now."""
     row = row_with_facts_for(viewer_of(request), key)
-    if figure not in OF_EMPLOYEE:
+    if figure not in FIGURES_OF_EMPLOYEE:
         raise Http404
     since, until = span_of(row.quarter.key, company_of(request).timezone)
     complaints = complaints_of_employee(row.employee_id, figure, since, until).select_related("community", "category")
@@ -127,7 +127,7 @@ def facts(request: HttpRequest, key: int, figure: str) -> HttpResponse:
         "figure": figure,
         "kept": getattr(row, figure),
         "complaints": complaints[:500],
-        "figures": list(OF_EMPLOYEE),
+        "figures": list(FIGURES_OF_EMPLOYEE),
     }
     return render(request, "hr/facts.html", context)
 

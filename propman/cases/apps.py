@@ -8,7 +8,7 @@ class CasesConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from propman.accounts.context import NavigationEntry, register_navigation
-        from propman.accounts.roles import STAFF
+        from propman.accounts.roles import STAFF, Role
         from propman.community.home import register_waiting
         from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import register_notices
@@ -28,4 +28,8 @@ class CasesConfig(AppConfig):
             "case.drafted": _("The draft was written and sent to the head"),
             "case.lapsed": _("The time to confirm or drop it was over"),
         }
-        register_navigation(NavigationEntry(_("Cases"), "cases:list", "gavel", STAFF, order=64, place="account"))
+        administrators = frozenset({Role.COMPANY_ADMINISTRATOR})
+        register_navigation(
+            NavigationEntry(_("Cases"), "cases:list", "gavel", STAFF, order=64, place="account"),
+            NavigationEntry(_("Cases"), "cases:settings", "gavel", administrators, order=80, place="settings"),
+        )

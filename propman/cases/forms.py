@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from propman.common import money
 
-from .models import LONGEST_TEXT, Case
+from .models import LONGEST_TEXT, MAX_JUDGE_DAYS, MIN_JUDGE_DAYS, Case
 from .workflow import GRAVITY, Measure, Verb, Verdict
 
 WORDS = {
@@ -32,6 +32,12 @@ class VerbForm(forms.Form):
         self.auto_id = f"{verb.value}_%s"
         self.verb, self.case, self.currency = verb, case, currency
         self.fields["text"].label = WORDS[verb]
+
+
+class PolicyForm(forms.Form):
+    judge_days = forms.IntegerField(
+        label=_("Days in which the head confirms or drops a draft"), min_value=MIN_JUDGE_DAYS, max_value=MAX_JUDGE_DAYS
+    )
 
 
 class SeriousForm(VerbForm):

@@ -9,6 +9,7 @@ from propman.tenancy.constraints import ForbidRewriting
 from .workflow import Ground, Measure, Part, Source, State, Verdict
 
 LONGEST_TEXT = 4000
+MIN_JUDGE_DAYS, MAX_JUDGE_DAYS = 1, 30
 FACT_COLUMNS = [
     "company_id", "origin", "source", "ground", "accused_id", "department_id", "about_id", "subject_kind", "subject",
     "occurred_at", "drafted_at",
@@ -151,6 +152,24 @@ class Case(CompanyModel):
             Part.REVIEWER: self.reviewer_id,
         }
         return holders.get(part)
+
+
+class CasePolicy(CompanyModel):
+    """One version of the time that a head has for a draft; it binds the drafts written while it was the newest."""
+
+    version = models.IntegerField()
+    valid_from = models.DateTimeField()
+    judge_days = models.PositiveSmallIntegerField()
+
+    class Meta(CompanyModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "version"], name="cases_casepolicy_version"),
+            models.CheckConstraint(
+                condition=Q(judge_days__gte=MIN_JUDGE_DAYS, judge_days__lte=MAX_JUDGE_DAYS), name="cases_casepolicy_days"
+            ),
+            *company_constraints("cases_casepolicy", update=False),
+            ForbidRewriting(name="cases_casepolicy_forever"),
+        ]
 
 
 class Evidence(CompanyModel):

@@ -10,17 +10,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from propman.accounts.models import User
 from propman.accounts.permissions import role_required
-from propman.accounts.roles import STAFF
+from propman.accounts.roles import STAFF, Role
 from propman.common.keyset import listed
 from propman.community.models import Department
 from propman.tenancy.middleware import company_of
 
 from . import actions
-from .forms import FORMS, VerbForm
-from .models import Case
+from .forms import FORMS, PolicyForm, VerbForm
+from .models import Case, CasePolicy
 from .permissions import Viewer, allowed_verbs, case_for, part_of, verbs_of, viewer_of, visible_cases, waits_for
 from .selectors import SUBJECTS, counts_by_state, evidence_of, filtered, steps_of
+from .services import judge_within, publish_case_policy
 from .workflow import BadInput, Measure, Part, Refused, State, Verb
 
 ORDER = list(actions.VERBS)
@@ -48,6 +50,19 @@ def home(request: HttpRequest) -> HttpResponse:
         "is_filtered": any(request.GET.get(name) for name in ("q", "state", "measure", "department")),
     }
     return render(request, "cases/list.html", context)
+
+
+@role_required(Role.COMPANY_ADMINISTRATOR)
+def policy(request: HttpRequest) -> HttpResponse:
+    """How long a head has for a draft; saving publishes a new version."""
+    at = timezone.now()
+    form = PolicyForm(request.POST or None, initial={"judge_days": judge_within(drafted_at=at).days})
+    if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
+        publish_case_policy(judge_days=form.cleaned_data["judge_days"], by=request.user, at=at)
+        messages.success(request, _("It binds what is drafted from now on."))
+        return redirect("cases:settings")
+    context = {"form": form, "versions": CasePolicy.objects.order_by("-version")[:20]}
+    return render(request, "cases/settings.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

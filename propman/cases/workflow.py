@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-JUDGE_WITHIN = timedelta(days=3)  # the unit's head confirms or drops the draft
+JUDGE_DAYS = 3  # the unit's head confirms or drops the draft; the company may set another time
 REPLY_WITHIN = timedelta(days=7)  # the employee answers the evidence
 APPEAL_WITHIN = timedelta(days=7)  # the employee appeals against the decision
 REMIND_AFTER = timedelta(days=7)  # whoever has to decide is reminded, again and again
@@ -64,8 +64,8 @@ ALLOWED_MOVES: dict[Verb, tuple[frozenset[State], State, Part]] = {
     Verb.REVIEW: (frozenset({State.APPEALED}), State.CLOSED, Part.REVIEWER),
     Verb.REST: (frozenset({State.DECIDED}), State.CLOSED, Part.CLOCK),
 }
+# A draft's time is the company's: services.policies.
 WITHIN: dict[State, timedelta] = {
-    State.DRAFTED: JUDGE_WITHIN,
     State.OPENED: REPLY_WITHIN,
     State.READY: REMIND_AFTER,
     State.DECIDED: APPEAL_WITHIN,

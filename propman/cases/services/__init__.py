@@ -1,6 +1,7 @@
 from .clock import advance_cases
 from .drafting import Breach, Found, draft_cases
 from .leaving import take_cases_from_leaver
+from .policies import judge_within, publish_case_policy
 from .steps import (
     Decision,
     add_evidence,
@@ -23,6 +24,8 @@ __all__ = [
     "decide_case",
     "draft_cases",
     "drop_case",
+    "judge_within",
+    "publish_case_policy",
     "reply_to_case",
     "review_appeal",
     "take_cases_from_leaver",

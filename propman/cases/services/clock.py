@@ -123,5 +123,5 @@ ACTS: dict[State, Callable[[Sequence[Case], Bench, datetime], None]] = {
     State.READY: _remind,
     State.APPEALED: _remind,
 }
-assert set(ACTS) == set(WITHIN)
+assert set(ACTS) == set(WITHIN) | {State.DRAFTED}
 assert set(EVENTS) == set(WHEN_OVER.values())

@@ -16,6 +16,7 @@ from .. import notices
 from ..models import Case, Evidence
 from ..people import bench
 from ..workflow import WITHIN, Ground, Source, State
+from .policies import judge_within
 
 # One statement decides what is new, so that two workers at once draft nothing twice.
 INSERT = """
@@ -59,7 +60,7 @@ class Breach:
 
 @transaction.atomic
 def draft_cases(*, breaches: Sequence[Breach], at: datetime) -> list[int]:
-    """Draft a case for every breach that has none yet; its head has three days. Returns the ids of the new ones.
+    """Draft a case for every breach that has none yet; its head has some days (a setting). Returns the ids of the new ones.
 
     A unit without anybody to judge the draft goes to the company at once; against somebody who has left there is none.
     """
@@ -72,7 +73,7 @@ def draft_cases(*, breaches: Sequence[Breach], at: datetime) -> list[int]:
     accused = here.in_bulk({breach.accused for breach in new})
     new = [breach for breach in new if breach.accused in accused]
     people = bench()
-    rows, heads = [], {}
+    rows, heads, judged_by = [], {}, at + judge_within(drafted_at=at)
     for breach in new:
         person = accused[breach.accused]
         head = heads[breach.origin] = people.head_of(person.department, person.pk)
@@ -80,14 +81,14 @@ def draft_cases(*, breaches: Sequence[Breach], at: datetime) -> list[int]:
             _row(breach, person.department)
             | {
                 "head_id": head.pk if head else None,
-                "due_at": (at + WITHIN[State.DRAFTED] if head else at).isoformat(),
+                "due_at": (judged_by if head else at).isoformat(),
                 "state": State.DRAFTED,
             }
         )
     ids = _insert(rows, at)
     told: list[NewNotice] = []
     for origin, pk in ids.items():
-        told += notices.tell("drafted", [heads[origin]], case=pk, due_at=at + WITHIN[State.DRAFTED])
+        told += notices.tell("drafted", [heads[origin]], case=pk, due_at=judged_by)
     _record({pk: fresh[origin] for origin, pk in ids.items()}, "case.drafted", State.DRAFTED, at)
     queue_notices(told, at=at)
     return list(ids.values())

@@ -10,8 +10,9 @@ from propman.tenancy.events import record_event
 from .. import notices
 from ..models import Case
 from ..people import bench
-from ..workflow import WITHIN, State
+from ..workflow import State
 from .moving import locked
+from .policies import judge_within
 
 
 def take_cases_from_leaver(employee: Employee, by: User | None, at: datetime) -> None:
@@ -27,7 +28,7 @@ def take_cases_from_leaver(employee: Employee, by: User | None, at: datetime) ->
             match part:
                 case "head":
                     case.head = people.head_of(case.department, case.accused_id)
-                    case.due_at = at + WITHIN[State.DRAFTED] if case.head else at
+                    case.due_at = at + judge_within(drafted_at=case.drafted_at) if case.head else at
                     told += notices.tell("drafted", [case.head], case=case.pk, due_at=case.due_at)
                 case "decider":
                     case.decider = people.decider(accused=case.accused_id, head=case.judged_by_id)
