@@ -43,6 +43,7 @@ def take_call(
     to_office: bool = False,
     solution: str = "",
     means: Complaint | None = None,
+    tracking_code: str = "",
 ) -> Filed:
     """Log a call and accept it: it stays with the agent, is offered to the office, was solved on the phone, or `means` another.
 
@@ -75,6 +76,7 @@ def take_call(
         first_asked=by,
         is_confidential=is_confidential,
         at=at,
+        tracking_code=tracking_code,
     )
     complaint = accept_complaint(complaint=filed.complaint, by=by, at=at)
     if means is not None:

@@ -65,6 +65,12 @@ def new_tracking_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _letter in range(10))
 
 
+def tracking_code_of(key: str) -> str:
+    """A code that the same key gives again, and nothing but this installation's secret can: for a form that is sent twice."""
+    digest = salted_hmac("complaints.tracking_code", key, algorithm="sha256").digest()
+    return "".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in digest[:10])
+
+
 def tracking_digest(code: str) -> str:
     """What is kept of a tracking code, however it was typed."""
     return salted_hmac("complaints.tracking", code.upper().replace(" ", "").replace("-", ""), algorithm="sha256").hexdigest()
@@ -87,12 +93,14 @@ def file_complaint(
     first_asked: Employee | None = None,
     is_confidential: bool = False,
     files: Sequence[NewFile] = (),
+    tracking_code: str = "",
 ) -> Filed:
     """Record the contact and what it became; gives the number and the tracking code.
 
     `first_asked` is the employee who was asked first and owns it from now on; on the web nobody was, and the agent who
     takes it from the centre's queue becomes the first inquirer. `received_at` is when the asker asked, if that was
-    before `at`, the time of recording; `files` are the asker's photos and documents. Raises BadInput (with the field)
+    before `at`, the time of recording; `files` are the asker's photos and documents; `tracking_code` is
+    the code to give, a new one unless said. Raises BadInput (with the field)
     and NoPolicy.
     """
     title = cleaned(title, field="title", longest=120)
@@ -139,7 +147,7 @@ def file_complaint(
 
         readings = read_clocks([Moment(at=received_at, state="received", limits=limits)])
         due = next_due(readings)
-        code = new_tracking_code()
+        code = tracking_code or new_tracking_code()
         complaint = Complaint.objects.create(
             contact=contact,
             words=words,

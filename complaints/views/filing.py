@@ -1,29 +1,50 @@
 """Filing by a resident, and logging somebody who phoned, came by or wrote."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import Any
 
 from django.conf import settings as django_settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from complaints import services
 from complaints.forms import ContactForm, FilingForm
-from complaints.models import Contact
+from complaints.models import Complaint, Contact
 from complaints.permissions import Viewer, complaint_for, viewer_of
+from complaints.services.filing import tracking_code_of, tracking_digest
 from complaints.workflow import BadInput
 from propman.accounts.models import User
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import RESIDENTS, STAFF
 from propman.community.selectors import occupancies_of
-from propman.tenancy.idempotency import once
+from propman.tenancy.idempotency import FIELD, KEY, once
+from propman.tenancy.scope import current_company_id
+
+View = Callable[..., HttpResponse]
 
 RECEIPT = "receipt"
 RECEIPT_LASTS = timedelta(hours=1)
 
 
+def receipted(view: View) -> View:
+    """Gives the second answer to a form that was sent twice the receipt of the first: a browser shows the second one."""
+
+    @wraps(view)
+    def given(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if isinstance(response, HttpResponseRedirect) and RECEIPT not in response.cookies:
+            give_again(request, response)
+        return response
+
+    return given
+
+
 @role_required(*RESIDENTS)
+@receipted
 @once
 def file(request: HttpRequest) -> HttpResponse:
     """Three steps on one page; the same page comes back with what was typed when something is missing."""
@@ -54,6 +75,7 @@ def file(request: HttpRequest) -> HttpResponse:
                 ),
                 is_confidential=data["is_confidential"],
                 files=data["files"],
+                tracking_code=code_of_form(request, viewer),
                 at=timezone.now(),
             )
         except BadInput as problem:
@@ -64,6 +86,7 @@ def file(request: HttpRequest) -> HttpResponse:
 
 
 @role_required(*STAFF)
+@receipted
 @once
 def log(request: HttpRequest) -> HttpResponse:
     """A contact by phone, visit, letter or e-mail; whoever logs it was asked first."""
@@ -88,6 +111,7 @@ def log(request: HttpRequest) -> HttpResponse:
                 is_confidential=data["is_confidential"],
                 received_at=data["received_at"],
                 files=data["files"],
+                tracking_code=code_of_form(request, viewer),
                 at=timezone.now(),
             )
         except BadInput as problem:
@@ -98,12 +122,17 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 def to_receipt(user: User, filed: services.Filed, name: str = "complaints:receipt") -> HttpResponse:
+    response = redirect(name, filed.complaint.number)
+    put_receipt(response, user, filed.tracking_code)
+    return response
+
+
+def put_receipt(response: HttpResponseRedirect, user: User, code: str) -> None:
     """The code goes along in a cookie for that one page: no server keeps it."""
-    page = reverse(name, args=[filed.complaint.number])
-    response = redirect(page)
+    page = response.url
     response.set_signed_cookie(
         RECEIPT,
-        filed.tracking_code,
+        code,
         salt=f"{RECEIPT} {user.pk} {page}",
         max_age=RECEIPT_LASTS,
         path=page,
@@ -111,7 +140,25 @@ def to_receipt(user: User, filed: services.Filed, name: str = "complaints:receip
         httponly=True,
         samesite="Lax",
     )
-    return response
+
+
+def code_of_form(request: HttpRequest, viewer: Viewer) -> str:
+    """The code that goes with this very form of this user; nothing for a form without a key."""
+    key = request.POST.get(FIELD, "")
+    return tracking_code_of(f"{current_company_id()} {viewer.user.pk} {key}") if KEY.fullmatch(key) else ""
+
+
+def give_again(request: HttpRequest, response: HttpResponseRedirect) -> None:
+    """Within the hour for which a receipt is shown, if the code fits the complaint that the answer leads to."""
+    viewer, at = viewer_of(request), timezone.now()
+    code = code_of_form(request, viewer)
+    try:
+        number = resolve(response.url.removeprefix(request.META["SCRIPT_NAME"])).kwargs.get("number", "")
+    except Resolver404:
+        return
+    fresh = Complaint.objects.visible_to(viewer).filter(number=number, contact__recorded_at__gt=at - RECEIPT_LASTS)
+    if code and fresh.filter(tracking_digest=tracking_digest(code)).exists():
+        put_receipt(response, viewer.user, code)
 
 
 def receipt(request: HttpRequest, number: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from propman.accounts.permissions import role_required
 from propman.accounts.roles import CENTRE
 from propman.tenancy.idempotency import once
 
-from .filing import code_for, to_receipt
+from .filing import code_for, code_of_form, receipted, to_receipt
 from .queue import employee_or_404
 
 LETTERS = {
@@ -30,6 +30,7 @@ LETTERS = {
 
 @require_http_methods(["GET", "POST"])
 @role_required(*CENTRE)
+@receipted
 @once
 def intake(request: HttpRequest) -> HttpResponse:
     """The form of a call; once it is logged, the number and the code to read out, then the next call."""
@@ -56,6 +57,7 @@ def intake(request: HttpRequest) -> HttpResponse:
                 to_office=data["next"] == OFFICE,
                 solution=data["solution"] if data["next"] == SOLVED else "",
                 means=means,
+                tracking_code=code_of_form(request, viewer),
             )
         except BadInput as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem))

@@ -145,6 +145,7 @@ def test_call_sent_twice_is_logged_once(desk, resident):
     key = desk.get(INTAKE).context["form"]["idempotency_key"].value()
     first, second = (call(desk, caller=resident.pk, idempotency_key=key) for _click in range(2))
     assert first["Location"] == second["Location"]
+    assert first.cookies["receipt"].value.partition(":")[0] == second.cookies["receipt"].value.partition(":")[0]
     assert Complaint.objects.count() == 1
 
 
