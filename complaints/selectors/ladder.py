@@ -12,6 +12,8 @@ from complaints.workflow import State
 from propman.community.models import Department, Employee
 from propman.community.selectors import duty_manager, general_manager, service_centre
 
+CENTRE_TAKES = LEVELS[2]
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -19,6 +21,7 @@ class Rung:
 
     at: datetime
     name: str
+    centre_takes: bool = False  # the centre becomes its handler
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def who_is_next(complaints: Collection[Complaint], *, at: datetime) -> dict[int,
                 level, state=complaint.state, handler_id=complaint.handler_id, department_id=complaint.department_id
             )
             if due_at > at and person is not None and person.pk != complaint.handler_id:
-                found[complaint.pk] = Rung(due_at, person.name)
+                taken = level == CENTRE_TAKES and not complaint.is_with_centre
+                found[complaint.pk] = Rung(due_at, person.name, taken)
                 break
     return found

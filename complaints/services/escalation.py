@@ -13,7 +13,7 @@ from django.db import connection
 
 from complaints.clocks import LEVELS
 from complaints.models import Complaint, Offer, Timer
-from complaints.selectors.ladder import Ladder
+from complaints.selectors.ladder import CENTRE_TAKES, Ladder
 from propman.community.models import Employee
 from propman.notify.services import NewNotice, queue_notices
 from propman.tenancy.events import NewEvent, record_events
@@ -23,7 +23,6 @@ from .moving import wake
 
 BATCH = 1000
 BATCH_TO_WAKE = 200
-CENTRE = LEVELS[2]
 
 # Complaints are locked, not timers: every verb locks its complaint first, so there is one order for all.
 DUE_COMPLAINTS = """
@@ -124,7 +123,7 @@ def _fire(due: Sequence[Due], *, at: datetime) -> None:
             "due_at": one.due_at.isoformat(),
             "to": person.pk if person else None,
         }
-        if one.level == CENTRE and taking and not one.is_with_centre and one.complaint_id not in taken:
+        if one.level == CENTRE_TAKES and taking and not one.is_with_centre and one.complaint_id not in taken:
             taken.add(one.complaint_id)
             facts |= {"handler": taking.pk, "before": one.handler_id}
         events.append(NewEvent(f"complaint:{one.complaint_id}", "complaint.escalated", facts))

@@ -89,6 +89,16 @@ def test_next_person_on_the_ladder_stands_beside_the_handler(scope, centre, agen
     assert f"then Pei An {moment(held.next_due_at)}" in client_of(agent).get(WALL).content.decode()
 
 
+def test_centre_that_will_take_it_stands_beside_the_late_one_of_an_office(scope, office, head, staff, agent, now, client_of):
+    make_policy(now - timedelta(days=30))
+    received_at = now - timedelta(minutes=70)  # of an hour to accept it
+    late = make_complaint(first_asked=staff(head), received_at=received_at, at=now)
+    fire_timers_of(scope.pk, now)
+    takes_at = received_at + timedelta(minutes=90)
+    assert who_is_next([late], at=now)[late.pk].at == takes_at
+    assert f"the centre takes it {moment(takes_at)}" in client_of(agent).get(WALL).content.decode()
+
+
 def test_person_shown_next_is_the_one_whom_the_clock_tells(open_ones, company, centre, agent, staff, now, manager, client_of):
     held = services.accept_complaint(complaint=open_ones[0], by=staff(agent), at=now)
     rung = who_is_next([held], at=now)[held.pk]
