@@ -14,7 +14,7 @@ from billing.quarters import Quarter
 from billing.selectors.surveys import Answer
 from billing.services.agreements import NewAgreement, NewItem
 from propman.common import money
-from propman.common.forms import Act, Segment, Step
+from propman.common.forms import Act, MoneyField, Segment, Step
 from propman.common.text import legible
 from propman.tenancy.idempotency import OnceForm
 
@@ -39,28 +39,6 @@ def answers_from(data: QueryDict, items: list[AgreementItem]) -> tuple[dict[int,
         else:
             errors[item.pk] = _("A score is a whole number from 0 to 10.")
     return answers, errors
-
-
-class MoneyField(forms.CharField):
-    """An amount as people type it; its value is minor units."""
-
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-
-    def __init__(self, *, currency: str = "CNY", **kwargs: Any) -> None:
-        self.currency = currency
-        super().__init__(max_length=20, **kwargs)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if text in self.empty_values:
-            return None
-        try:
-            amount = money.parse(text, self.currency)
-        except money.NotMoney:
-            raise forms.ValidationError(_("Write an amount such as 654.47.")) from None
-        if amount <= 0:
-            raise forms.ValidationError(_("The amount is more than nothing."))
-        return amount
 
 
 class PercentField(forms.DecimalField):

@@ -102,6 +102,7 @@ ACTS: dict[Verb, Callable[[Complaint, Viewer, datetime, Data], object]] = {
     Verb.LENGTHEN: _lengthen,
     Verb.TELL: _by_asker(services.tell_first_asked, "helped", "asked", "text"),
     Verb.CALL_BACK: _by_employee(services.record_call_back, "helped", "asked", "text", "fixed"),
+    Verb.ORDER_WORK: _by_employee(services.order_work, "orders", "gives_room", "is_over_allowed"),
     Verb.CORRECT: _by_employee(services.correct_complaint, "reason", "asker_name", "asker_phone"),
 }
 

@@ -21,11 +21,12 @@ from propman.tenancy.idempotency import IdempotentPosts
 
 from . import actions, selectors, serializers, services
 from .models import Complaint, Contact
+from .order_workflow import OverBudget
 from .permissions import Viewer, complaint_for, file_for, viewer_of
 from .sending import sent
 from .workflow import BadInput, MoveNotAllowed, NotYours, Refused, State, TooLate, Verb
 
-STATUS: dict[type[Refused], int] = {BadInput: 422, NotYours: 403, MoveNotAllowed: 409, TooLate: 409}
+STATUS: dict[type[Refused], int] = {BadInput: 422, NotYours: 403, MoveNotAllowed: 409, TooLate: 409, OverBudget: 409}
 
 TAKES: dict[Verb, type[Serializer[Any]]] = {
     Verb.ACCEPT: serializers.NothingSerializer,

@@ -17,7 +17,7 @@ class ComplaintsConfig(AppConfig):
         from propman.tenancy.jobrun import register_job, register_sweep
 
         from . import counted, home, integrity, jobs, labels
-        from .permissions import SEES_ALL, SEES_FIGURES
+        from .permissions import BUDGETS, SEES_ALL, SEES_FIGURES, WORKS
         from .services.leaving import take_from_leaver
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True, secrets=("code",)))
@@ -61,6 +61,15 @@ class ComplaintsConfig(AppConfig):
             NoticeKind("complaint.daily_head"),
             NoticeKind("complaint.silence"),
         )
+        register_notices(
+            "work_orders",
+            *(
+                NoticeKind(f"work_order.{name}")
+                for name in ("accepted", "refused", "changed", "done", "cancelled", "allowed", "over_budget", "coming")
+            ),
+        )
+        # Whoever is to come is needed at night too.
+        register_notices("work_orders", *(NoticeKind(f"work_order.{name}", urgent=True) for name in ("ordered", "overdue")))
         administrators = frozenset({Role.COMPANY_ADMINISTRATOR})
         register_navigation(
             NavigationEntry(_("Complaints"), "complaints:mine", "message-circle", RESIDENTS, order=20),
@@ -71,6 +80,8 @@ class ComplaintsConfig(AppConfig):
             NavigationEntry(_("Phone intake"), "complaints:intake", "phone-call", CENTRE, order=22),
             NavigationEntry(_("Reconcile"), "complaints:reconcile", "checklist", SEES_ALL, order=23),
             NavigationEntry(_("Call-backs"), "complaints:call_backs", "phone-outgoing", SEES_ALL, order=24),
+            NavigationEntry(_("Dispatch"), "complaints:work_orders", "tool", WORKS, order=24),
+            NavigationEntry(_("Costs"), "complaints:costs", "coin", BUDGETS, order=45),
             NavigationEntry(_("Wallboard"), "complaints:wallboard", "device-tv", SEES_ALL, order=28),
             NavigationEntry(_("Figures"), "complaints:figures", "chart-bar", SEES_FIGURES, order=27),
             NavigationEntry(_("Log a contact"), "complaints:log", "phone-incoming", STAFF, order=25),
@@ -80,6 +91,7 @@ class ComplaintsConfig(AppConfig):
             NavigationEntry(_("Categories"), "complaints:categories", "category", administrators, order=70, place="settings"),
         )
         register_waiting(home.waiting)
+        register_waiting(home.orders_waiting)
         register_on_leaving(take_from_leaver)
         register_section(home.section)
         register_section(home.queue_section)
@@ -88,6 +100,8 @@ class ComplaintsConfig(AppConfig):
             register_integrity_check(f"complaint {name}", getattr(integrity, f"complaint_{name}"))
         for name in ("heads", "call_backs", "lists"):
             register_integrity_check(f"complaint {name.replace('_', '-')}", getattr(counted, name))
+        register_integrity_check("work orders", integrity.work_orders)
+        register_integrity_check("budgets", integrity.budgets)
         register_readiness_check("timers", integrity.timers_fire)
         # In this order: what comes back from a pause escalates in the same tick.
         register_sweep("complaints", jobs.wake_complaints)
@@ -96,4 +110,5 @@ class ComplaintsConfig(AppConfig):
         register_sweep("bulk runs", jobs.finish_bulk_runs)
         register_sweep("exports", jobs.write_exports)
         register_sweep("timers", jobs.fire_due_timers)
+        register_sweep("late work orders", jobs.remind_of_late_orders)
         register_subject("complaint", home.address_of, labels.EVIDENCE)

@@ -8,14 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from propman.accounts.roles import RESIDENTS, Role
+from propman.common.money import in_figures
 from propman.community.home import Act, Section, Waiting
 from propman.tenancy.middleware import company_of
 
 from . import selectors
 from .figures_forms import asked_for
 from .figures_shown import COLUMNS, SHORT, shown_lines, summary_of, text_of
-from .models import Complaint
+from .models import Complaint, WorkOrder
+from .order_workflow import OrderState
 from .permissions import viewer_of
+from .selectors import dispatch
 from .selectors.figures import lines, total
 from .workflow import State
 
@@ -115,3 +118,37 @@ def offices_section(request: HttpRequest) -> Section | None:
         "summary": summary_of(found),
     }
     return Section("complaints/_home_offices.html", shown, order=10, is_figures=True)
+
+
+def orders_waiting(request: HttpRequest) -> Iterator[Waiting]:
+    """Work orders: what the general manager has to allow, and what is the employee's to accept or to do."""
+    viewer = viewer_of(request)
+    if viewer.employee is None:
+        return
+    if Role.GENERAL_MANAGER in viewer.roles:
+        for order in WorkOrder.objects.over_budget().for_list().order_by("due_at", "pk")[:5]:
+            yield Waiting(
+                title=_("Order over budget: %(what)s") % {"what": order.what},
+                meta=_("%(cost)s, %(over)s over the line of %(unit)s")
+                % {
+                    "cost": in_figures(order.cost, order.currency),
+                    "over": in_figures(order.over_by, order.currency),
+                    "unit": order.department,
+                },
+                url=reverse("complaints:work_order", args=[order.number]),
+                icon="coin",
+                due_at=order.due_at if order.finished_at is None else None,
+                started_at=order.ordered_at,
+            )
+    says = {OrderState.ORDERED: _("Ordered from you: accept it"), OrderState.ACCEPTED: _("Ordered from you: do it")}
+    orders = dispatch.for_me(viewer.employee).for_list().order_by("due_at", "pk")[:10]
+    for order in orders:
+        place = order.complaint.community
+        yield Waiting(
+            title=order.what or order.number,
+            meta=" · ".join(str(part) for part in (says[order.state], place) if part),
+            url=reverse("complaints:work_order", args=[order.number]),
+            icon="tool",
+            due_at=order.due_at,
+            started_at=order.accepted_at or order.ordered_at,
+        )

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -12,7 +13,8 @@ from propman.tenancy.events import broken_links, commitment, facts_of
 from propman.tenancy.models import Company, Event, NumberSeries
 
 from .clocks import next_due, read_clocks
-from .models import Attachment, Complaint, ContactWords, Timer
+from .models import Attachment, Budget, Complaint, ContactWords, Timer, WorkOrder
+from .services.dispatch import facts_of_order
 from .services.escalation import overdue_timers
 from .services.filing import SERIES
 from .services.timing import history_of
@@ -150,3 +152,34 @@ def timers_fire(at: datetime) -> Iterator[str]:
     """The auditor: looks at the timers of all companies apart from the sweep that fires them."""
     if late := overdue_timers(before=at - LATE):
         yield f"{late} timers are overdue and have not fired"
+
+
+def work_orders(company: Company) -> Iterator[str]:
+    """Each work order is where the last of its events says it is, and none that was ordered is missing."""
+    told: dict[str, dict[str, Any]] = {}
+    for event in Event.objects.filter(name__startswith="work_order.").order_by("pk").iterator(chunk_size=2000):
+        facts = facts_of(event)
+        told[facts["order"]] = facts
+    for order in WorkOrder.objects.select_related("complaint").iterator(chunk_size=2000):
+        said = told.pop(order.number, None)
+        if said is None:
+            yield f"work order {order.number}: its events are gone"
+            continue
+        for name, value in facts_of_order(order).items():
+            if said.get(name) != value:
+                yield f"work order {order.number}: {name} was altered"
+    for number in sorted(told)[:100]:
+        yield f"work order {number} is missing"
+
+
+def budgets(company: Company) -> Iterator[str]:
+    """Each budget line is what the last of its events says, and the chains are whole."""
+    yield from broken_links("budget:")
+    last = {event.stream: facts_of(event) for event in Event.objects.filter(stream__startswith="budget:").order_by("position")}
+    for budget in Budget.objects.all():
+        said = last.pop(f"budget:{budget.pk}", {})
+        stands = {"department": budget.department_id, "year": budget.year, "line": budget.line, "amount": budget.amount}
+        if {name: said.get(name) for name in stands} != stands:
+            yield f"budget {budget.pk} ({budget.line}, {budget.year}): was altered"
+    for stream in sorted(last)[:100]:
+        yield f"{stream} is missing"

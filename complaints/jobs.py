@@ -46,6 +46,11 @@ def wake_complaints(at: datetime) -> int:
     return services.wake_complaints(at)
 
 
+def remind_of_late_orders(at: datetime) -> int:
+    """Remind departments of work orders that are overdue; returns how many."""
+    return services.remind_of_late_orders(at)
+
+
 @shared_task(base=CompanyTask, serves_all_companies=True)
 def carry_out_bulk_run(company_id: int, run_id: int) -> int:
     """Carry out what is left of a bulk run, each row in a transaction of its own; returns how many rows.

@@ -10,11 +10,14 @@ from propman.accounts.roles import STAFF, Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import employee_of
 
-from .models import Attachment, Complaint, Offer
+from .models import Attachment, Complaint, Offer, WorkOrder
+from .order_workflow import OrderVerb, is_order_allowed
 from .workflow import UNFINISHED, Verb, is_allowed
 
 SEES_ALL = frozenset({Role.CENTRE_AGENT, Role.DUTY_MANAGER, Role.GENERAL_MANAGER})
 SEES_FIGURES = SEES_ALL | {Role.COMPANY_ADMINISTRATOR, Role.DEPARTMENT_HEAD}
+WORKS = SEES_ALL | {Role.DEPARTMENT_HEAD, Role.EMPLOYEE, Role.FINANCE_OFFICER}  # who may have to do with work orders
+BUDGETS = frozenset({Role.FINANCE_OFFICER, Role.GENERAL_MANAGER, Role.DUTY_MANAGER, Role.DEPARTMENT_HEAD})
 
 ASKER_VERBS = frozenset({Verb.REPLY, Verb.CONFIRM, Verb.HALF_FIX, Verb.REOPEN, Verb.URGE, Verb.RATE, Verb.WITHDRAW, Verb.TELL})
 HANDLER_VERBS = frozenset(
@@ -40,6 +43,10 @@ class Viewer:
     @property
     def is_centre(self) -> bool:
         return self.employee is not None and self.employee.department.kind == Department.Kind.SERVICE_CENTRE
+
+    @property
+    def is_finance(self) -> bool:
+        return Role.FINANCE_OFFICER in self.roles
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
@@ -92,6 +99,8 @@ def _verbs_of_employee(viewer: Viewer, employee: Employee, complaint: Complaint)
     verbs = {Verb.NOTE}
     if viewer.is_centre:
         verbs |= CENTRE_VERBS
+    if may_order_work(viewer):
+        verbs.add(Verb.ORDER_WORK)
     if complaint.handler_id == employee.pk:
         verbs |= HANDLER_VERBS | {Verb.ACCEPT}
     elif viewer.is_centre and (complaint.handler_id is None or complaint.is_with_centre):
@@ -177,3 +186,57 @@ def file_for(viewer: Viewer | None, complaint: Complaint, pk: int) -> Attachment
     if attachment is None or not may_open_file(viewer, complaint, attachment):
         raise Http404
     return attachment
+
+
+def may_order_work(viewer: Viewer) -> bool:
+    """The service centre, the duty manager and the general manager order work."""
+    return viewer.employee is not None and (viewer.is_centre or viewer.sees_all)
+
+
+def order_for(viewer: Viewer, number: str) -> WorkOrder:
+    """The work order with that number, if the viewer may see it. Raises Http404: not there and not yours look alike."""
+    order: WorkOrder | None = (
+        WorkOrder.objects.visible_to(viewer)
+        .for_list()
+        .select_related("complaint__words", "ordered_by", "accepted_by")
+        .filter(number=number)
+        .first()
+    )
+    if order is None:
+        raise Http404
+    return order
+
+
+def is_ordered(employee: Employee | None, order: WorkOrder) -> bool:
+    """Whether the order is the employee's to accept and to do: head of the department, or named; anybody where no head is."""
+    if employee is None:
+        return False
+    if order.department.head_id is None and order.department_id == employee.department_id:
+        return True
+    return order.department.head_id == employee.pk or order.people.filter(employee=employee).exists()
+
+
+def order_verbs(viewer: Viewer, order: WorkOrder) -> frozenset[OrderVerb]:
+    """What the viewer may do with the order now; the services check the same under the lock."""
+    verbs: set[OrderVerb] = set()
+    if may_order_work(viewer):
+        verbs |= {OrderVerb.CHANGE, OrderVerb.CANCEL}
+    if is_ordered(viewer.employee, order):
+        verbs |= {OrderVerb.ACCEPT, OrderVerb.REFUSE, OrderVerb.FINISH}
+    if viewer.employee is not None and Role.GENERAL_MANAGER in viewer.roles and order.waits_for_manager:
+        verbs.add(OrderVerb.ALLOW)
+    return frozenset(verb for verb in verbs if is_order_allowed(order.state, verb))
+
+
+def may_know_room(viewer: Viewer, order: WorkOrder) -> bool:
+    """The room of a confidential asker: only for the centre, unless it gave the room with the order."""
+    return order.gives_room or viewer.is_centre
+
+
+def may_know_contact(viewer: Viewer, order: WorkOrder) -> bool:
+    """Name and phone of the asker: for the centre, and unless he is confidential for the department that is to come."""
+    if viewer.is_centre:
+        return True
+    if order.complaint.contact.is_confidential or viewer.employee is None:
+        return False
+    return viewer.sees_all or order.department_id == viewer.employee.department_id or is_ordered(viewer.employee, order)

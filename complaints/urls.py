@@ -1,9 +1,12 @@
 from django.urls import path
 
+from .order_workflow import OrderVerb
 from .views import (
     attachments,
     bulk,
     call_backs,
+    costs,
+    dispatch,
     figures,
     filing,
     follow,
@@ -47,6 +50,16 @@ VERBS = {
     "correct": Verb.CORRECT,
     "tell": Verb.TELL,
     "call-back": Verb.CALL_BACK,
+    "order-work": Verb.ORDER_WORK,
+}
+
+ORDER_VERBS = {
+    "allow": OrderVerb.ALLOW,
+    "accept": OrderVerb.ACCEPT,
+    "refuse": OrderVerb.REFUSE,
+    "change": OrderVerb.CHANGE,
+    "done": OrderVerb.FINISH,
+    "cancel": OrderVerb.CANCEL,
 }
 
 urlpatterns = [
@@ -92,6 +105,14 @@ urlpatterns = [
     path("complaints/intake/<str:number>/", intake.done, name="intake_done"),
     path("complaints/take-next/", queue.take_next, name="take_next"),
     path("complaints/skip-next/", queue.skip_next, name="skip_next"),
+    path("complaints/work-orders/", dispatch.board, name="work_orders"),
+    path("complaints/work-orders/<str:number>/", dispatch.order, name="work_order"),
+    *(
+        path(f"complaints/work-orders/<str:number>/{slug}/", dispatch.act, {"verb": verb}, name=f"{verb.value}_order")
+        for slug, verb in ORDER_VERBS.items()
+    ),
+    path("complaints/costs/", costs.costs, name="costs"),
+    path("complaints/budgets/", costs.budgets, name="budgets"),
     path("complaints/<str:number>/", thread.detail, name="detail"),
     path("complaints/<str:number>/macros/", macros.for_complaint, name="macros_for"),
     path("complaints/<str:number>/verdict/", thread.verdict, name="verdict"),

@@ -54,6 +54,7 @@ class Verb(TextChoices):
     SKIP = "skip", _("Skip")
     TELL = "tell", _("Were you helped?")
     CALL_BACK = "call_back", _("Call back")
+    ORDER_WORK = "order_work", _("Order work")
 
 
 # Whether somebody was helped, and if not, which breach he met with.
@@ -93,6 +94,7 @@ ALLOWED_MOVES: dict[Verb, tuple[frozenset[State], State | None]] = {
     Verb.SKIP: (frozenset({State.RECEIVED}), None),
     Verb.TELL: (frozenset(State), None),
     Verb.CALL_BACK: (frozenset(State), None),
+    Verb.ORDER_WORK: (OPEN, None),
 }
 
 

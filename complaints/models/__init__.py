@@ -21,12 +21,14 @@ from .policy import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, 
 from .queue import BulkRow, BulkRun, Macro, Reader, SavedView, ShiftHandOver, Skip
 from .search import SearchEntry
 from .timer import Timer
+from .work_order import Budget, OrderedPerson, WorkOrder
 
 __all__ = [
     "CHANNELS",
     "MAX_SILENCE",
     "MIN_SILENCE",
     "Attachment",
+    "Budget",
     "BulkRow",
     "BulkRun",
     "CallBack",
@@ -49,6 +51,7 @@ __all__ = [
     "LogSource",
     "Macro",
     "Offer",
+    "OrderedPerson",
     "Reader",
     "SavedView",
     "SearchEntry",
@@ -57,4 +60,5 @@ __all__ = [
     "SilenceCheck",
     "Skip",
     "Timer",
+    "WorkOrder",
 ]

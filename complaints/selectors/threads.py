@@ -23,6 +23,7 @@ from propman.community.models import Department, Employee
 from propman.tenancy.events import facts_of, stream_of, texts_of
 from propman.tenancy.models import Event
 
+from . import dispatch
 from .ladder import Ladder, Rung
 
 STAFF_ONLY = frozenset(
@@ -34,6 +35,7 @@ STAFF_ONLY = frozenset(
         "complaint.corrected",
         "complaint.skipped",
         "complaint.called_back",
+        *dispatch.ICONS,
     }
 )
 ASKER_EVENTS = frozenset(
@@ -69,6 +71,7 @@ ICONS = {
     "complaint.skipped": "player-skip-forward",
     "complaint.told_first": "message-question",
     "complaint.called_back": "phone-outgoing",
+    **dispatch.ICONS,
 }
 
 
@@ -289,6 +292,9 @@ def _imported(facts: dict[str, Any], at: datetime) -> str:
 
 def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: People) -> str:
     """What happened, after the name of who did it."""
+    if event.name in dispatch.ICONS:
+        unit = people.departments.get(facts["to_department"])
+        return dispatch.says(event.name, facts, texts, unit.name if unit else "")
     to = people.name(facts.get("to_employee"))
     if not to and facts.get("to_department") in people.departments:
         to = people.departments[facts["to_department"]].name

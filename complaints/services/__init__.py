@@ -10,6 +10,7 @@ from .asking import (
     withdraw_complaint,
 )
 from .attaching import erase_attachment, sweep_files
+from .budgets import set_budget
 from .calling_back import record_call_back, tell_first_asked
 from .centre import (
     correct_complaint,
@@ -18,6 +19,18 @@ from .centre import (
     recategorise_complaint,
     take_next_complaint,
     take_over_complaint,
+)
+from .dispatch import (
+    NewOrder,
+    accept_order,
+    allow_order,
+    cancel_order,
+    change_order,
+    finish_order,
+    order_work,
+    people_of,
+    refuse_order,
+    remind_of_late_orders,
 )
 from .escalation import fire_due_timers, wake_complaints
 from .filing import Asker, Filed, file_complaint
@@ -38,15 +51,21 @@ from .reading import note_reader, remove_view, save_view, skip_complaint
 __all__ = [
     "Asker",
     "Filed",
+    "NewOrder",
     "Responsible",
     "accept_complaint",
+    "accept_order",
     "add_category",
+    "allow_order",
     "answer_complaint",
+    "cancel_order",
+    "change_order",
     "confirm_complaint",
     "correct_complaint",
     "defer_complaint",
     "erase_attachment",
     "file_complaint",
+    "finish_order",
     "fire_due_timers",
     "half_fix_complaint",
     "hand_over_complaint",
@@ -54,11 +73,15 @@ __all__ = [
     "merge_complaint",
     "note_on_complaint",
     "note_reader",
+    "order_work",
+    "people_of",
     "publish_policy",
     "rate_complaint",
     "recategorise_complaint",
     "record_call_back",
     "refuse_complaint",
+    "refuse_order",
+    "remind_of_late_orders",
     "remove_view",
     "reopen_complaint",
     "reply_as_asker",
@@ -66,6 +89,7 @@ __all__ = [
     "resolve_complaint",
     "retire_category",
     "save_view",
+    "set_budget",
     "set_up_complaints",
     "skip_complaint",
     "sweep_files",

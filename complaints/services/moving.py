@@ -134,7 +134,7 @@ def lapse_offer(complaint: Complaint, *, at: datetime) -> None:
     Offer.objects.filter(complaint=complaint, closed_at=None).update(closed_at=at, outcome=Offer.Outcome.LAPSED)
 
 
-def tell_asker(complaint: Complaint, event: str, *, at: datetime, **words: str | int) -> None:
+def tell_asker(complaint: Complaint, event: str, *, at: datetime, **words: str | int | datetime) -> None:
     """A notice to the asker, and to the askers of the complaints merged into this one."""
     tell = [complaint]
     if complaint.state in OPEN or complaint.resolved_at:

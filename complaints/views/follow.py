@@ -16,6 +16,7 @@ from complaints import selectors, services
 from complaints.clocks import Clock
 from complaints.forms import FollowForm
 from complaints.models import Complaint
+from complaints.selectors.dispatch import coming_to
 from complaints.services.filing import tracking_digest
 from complaints.services.timing import read
 from complaints.workflow import BadInput, Refused, is_allowed
@@ -116,6 +117,7 @@ def _render(
         "complaint": complaint,
         "thread": selectors.thread_of(complaint, viewer=None),
         "verbs": {verb.value for verb in verbs if is_allowed(complaint.state, verb)},
+        "coming": coming_to(complaint),
         "resolve_due": next((face for face in selectors.clock_faces(readings, at=at) if face.clock == Clock.RESOLVE), None),
         "problem": problem,
         "text": text,

@@ -16,7 +16,9 @@ from complaints import actions, selectors
 from complaints.clocks import Clock
 from complaints.forms import FORMS, VerbForm
 from complaints.models import Complaint
+from complaints.order_workflow import OverBudget
 from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_know_asker, open_offer, verbs_of, viewer_of
+from complaints.selectors.dispatch import coming_to, orders_of
 from complaints.selectors.intake import alike, gathered
 from complaints.services.timing import read
 from complaints.workflow import BadInput, NotYours, Refused, Verb
@@ -48,7 +50,7 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     complaint = complaint_for(viewer, number)
     # Its fields stand beside those of the reply: an id must not stand twice on a page.
     given = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = FORMS[verb](*given, verb=verb, auto_id="id_%s" if verb in ON_PAGE else "act_%s")
+    form = FORMS[verb](*given, verb=verb, complaint=complaint, auto_id="id_%s" if verb in ON_PAGE else "act_%s")
     if request.method == "GET":
         if verb not in verbs_of(viewer, complaint):
             raise Http404
@@ -67,6 +69,9 @@ def act(request: HttpRequest, number: str, verb: Verb) -> HttpResponse:
     except BadInput as problem:
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         return render_complaint(request, complaint, viewer, failed=form, status=422)
+    except OverBudget as problem:
+        form.add_error("over_budget", str(problem))
+        return render_complaint(request, complaint, viewer, failed=form, status=409)
     except NotYours as problem:
         form.add_error(None, str(problem))
         return render_complaint(request, complaint_for(viewer, number), viewer, failed=form, status=403)
@@ -204,6 +209,7 @@ def render_complaint(
         **files_forms(None if is_apart else failed),
     }
     if is_asker:
+        context["coming"] = coming_to(complaint)
         return render(request, "complaints/thread.html", context, status=status)
     if viewer.employee is None:
         raise Http404
@@ -220,4 +226,6 @@ def render_complaint(
     context["gathered"] = gathered(complaint)
     if context["alike"] or context["gathered"]:
         context["announce_url"] = announce_url(complaint, viewer)
+    context["work_orders"] = orders_of(complaint)
+    context["now"] = at
     return render(request, "complaints/_case.html" if is_part else "complaints/queue.html", context, status=status)

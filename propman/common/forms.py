@@ -11,9 +11,32 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from . import money
 from .uploads import ACCEPT, NewFile, UnfitFile, read_files
 
 Label = str | Promise
+
+
+class MoneyField(forms.CharField):
+    """An amount as people type it; its value is minor units. With `may_be_nothing` 0 is an amount too."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def __init__(self, *, currency: str = "CNY", may_be_nothing: bool = False, **kwargs: Any) -> None:
+        self.currency, self.may_be_nothing = currency, may_be_nothing
+        super().__init__(max_length=20, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if text in self.empty_values:
+            return None
+        try:
+            amount = money.parse(text, self.currency)
+        except money.NotMoney:
+            raise forms.ValidationError(_("Write an amount such as 654.47.")) from None
+        if amount <= 0 and not self.may_be_nothing:
+            raise forms.ValidationError(_("The amount is more than nothing."))
+        return amount
 
 
 class Picks(Field):

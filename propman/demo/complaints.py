@@ -15,6 +15,7 @@ from django.db.models import Min
 
 from complaints import services
 from complaints.models import Category, ClockPolicy, Complaint, Contact, Severity, Timer
+from complaints.services.dispatch import remind_of_late_orders_of
 from complaints.services.escalation import fire_timers_of, wake_complaints_of
 from complaints.services.handling import Responsible
 from complaints.services.policies import default_rules
@@ -22,6 +23,7 @@ from complaints.workflow import OPEN, Refused, State
 from propman.common.uploads import NewFile
 from propman.community.models import Employee, Household
 
+from . import dispatch
 from .pictures import RECENT, photos_of
 from .texts import ANSWERS, CATEGORIES, REASONS, STILL_WRONG, TROUBLES, Trouble
 from .town import Place, Town, next_month
@@ -49,6 +51,8 @@ def live_month(town: Town, month: date) -> None:
             for _n in range(min(JUST_IN, len(place.households) // 10)):
                 begin(town, story(town, place, town.until - timedelta(minutes=town.random.uniform(0.5, 8))))
     live_until(town, min(town.at(next_month(month)), town.until))
+    if town.at(next_month(month)) >= town.until:
+        dispatch.order_over_budget(town, agent_at(town, town.until), town.until - timedelta(minutes=20))
 
 
 def set_up(town: Town) -> None:
@@ -57,6 +61,7 @@ def set_up(town: Town) -> None:
         for position, (code, name, name_zh, icon) in enumerate(CATEGORIES)
     )
     services.publish_policy(rules=default_rules(), by=None, at=town.begins_at)
+    dispatch.set_up(town)
 
 
 def count_for(town: Town, place: Place) -> int:
@@ -72,7 +77,9 @@ def moment_in(town: Town, month: date) -> datetime:
 
 
 def begin(town: Town, story: Story) -> None:
-    plan(town, next(story), story)
+    at = next(story, None)
+    if at is not None:
+        plan(town, at, story)
 
 
 def plan(town: Town, at: datetime, story: Story) -> None:
@@ -90,6 +97,7 @@ def live_until(town: Town, end: datetime) -> None:
         except (StopIteration, Refused):
             continue  # told to its end, or somebody was faster, as in life
     run_clocks(town, end)
+    remind_of_late_orders_of(town.company.pk, end)
 
 
 def run_clocks(town: Town, end: datetime) -> None:
@@ -155,6 +163,7 @@ def course(town: Town, place: Place, complaint: Complaint, trouble: Trouble, at:
         at = yield from hand_over(town, place, complaint, at)
     yield (at := at + hours(town, 0.2, 2) * pace)
     answer(town, complaint, trouble, at)
+    begin(town, dispatch.story(town, place, complaint, trouble, agent_at(town, at), at))
     if chance() < 0.15:
         yield (at := at + hours(town, 4, 20))
         services.urge_complaint(complaint=complaint, by=complaint.asker, at=at)

@@ -6,12 +6,14 @@ from io import BytesIO
 from complaints import services
 from complaints.api import TAKES
 from complaints.models import CallBack, LogEntry
+from complaints.order_api import TAKES as ORDER_TAKES
+from complaints.order_workflow import OrderVerb
 from complaints.services.drawing import draw_call_backs
 from complaints.services.reconciling import reconcile_file
 from complaints.services.sealing import make_head
 from complaints.workflow import Verb
 from propman.tenancy.models import Company
-from tests.factories.complaints import START, make_complaint, make_policy
+from tests.factories.complaints import START, make_complaint, make_order, make_policy
 from tests.factories.files import new_photo
 
 FILES = ["photo", "attachment", "preview"]
@@ -28,6 +30,7 @@ EVERY_MEMBER = {"complaints:mine"}
 ONE = [*FILES, "detail", "receipt", "verdict", *(verb.value for verb in Verb if verb not in {Verb.RESUME, Verb.CLOSE})]
 API = ["detail", "thread", "files", "content", *(verb.value.replace("_", "-") for verb in TAKES)]
 EVERY_MEMBER |= {"api-complaint-list", "api-complaint-take-next"}  # the first shows each his own, the second refuses by words
+ORDER = ["work_order", *(f"{verb.value}_order" for verb in OrderVerb)]
 FORBIDDEN = {f"complaints:{name}": ["rival_owner", "official"] for name in ONE} | {
     f"api-complaint-{name}": ["rival_owner", "official"] for name in API
 }
@@ -50,6 +53,7 @@ def counted(cast) -> tuple[LogEntry, CallBack]:
 def samples(cast) -> dict[str, dict]:
     make_policy()
     complaint = make_complaint(household=cast.household, files=[new_photo()])
+    order = make_order(complaint, department=cast.office, by=cast.agent)
     photo = complaint.attachments.get().pk
     by_number = {"number": complaint.number, "pk": photo}
     entry, call_back = counted(cast)
@@ -58,6 +62,11 @@ def samples(cast) -> dict[str, dict]:
         **{f"complaints:{name}": by_number for name in FILES},
         **{f"complaints:follow_{name}": {"pk": photo} for name in FILES},
         "api-complaint-content": by_number,
+        **{f"complaints:{name}": {"number": order.number} for name in ORDER},
+        **{
+            f"api-work-order-{name}": {"number": order.number}
+            for name in ["detail", *(one for one, *_rest in ORDER_TAKES.values())]
+        },
         "complaints:macros_for": {"number": complaint.number},
         "complaints:retire_macro": {"pk": 1},
         "complaints:bulk_run": {"pk": 1},

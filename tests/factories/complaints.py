@@ -1,11 +1,13 @@
 """Complaints for tests, filed through the services."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from complaints import services
-from complaints.models import Category, Complaint
+from complaints.models import Category, Complaint, WorkOrder
+from complaints.services.dispatch import NewOrder
 from complaints.services.policies import default_rules
-from propman.community.models import Household, Person
+from propman.accounts.models import User
+from propman.community.models import Department, Employee, Household, Person
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -31,3 +33,16 @@ def make_complaint(*, household: Household | None = None, at: datetime = START, 
     given.setdefault("title", "Water through the ceiling")
     given.setdefault("text", "It drips since noon.")
     return services.file_complaint(household=household, at=at, **given).complaint
+
+
+def make_order(
+    complaint: Complaint, *, department: Department, by: User, at: datetime | None = None, gives_room: bool = False, **given
+) -> WorkOrder:
+    """Work ordered from a department by an employee of the centre, due four hours later."""
+    at = at or complaint.received_at + timedelta(minutes=5)
+    wanted = {"what": "Close the riser valve", "due_at": at + timedelta(hours=4), "estimate": 30_000} | given
+    agent = Employee.objects.select_related("department").get(user=by)
+    department = Department.objects.get(pk=department.pk)
+    return services.order_work(
+        complaint=complaint, orders=[NewOrder(department=department, **wanted)], by=agent, at=at, gives_room=gives_room
+    )[0]

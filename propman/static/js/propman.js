@@ -8,6 +8,18 @@
   const keysOff = () => remember('pm-keys') === 'off';
   const typing = (e) => e.ctrlKey || e.metaKey || e.altKey || e.target.matches('input, textarea, select, [contenteditable]');
 
+  const narrow = (unit) => {
+    const name = unit.value && unit.selectedOptions[0].label;
+    $$('[data-of-unit]', unit.closest('[data-row]')).forEach((select) => {
+      const groups = $$('optgroup', select);
+      groups.forEach((group) => { group.hidden = group.disabled = !!name && group.label !== name; });
+      $$('option:checked', select).forEach((option) => { if (option.closest('optgroup[disabled]')) option.selected = false; });
+      const own = name && !select.multiple && !select.value && groups.find((group) => !group.disabled);
+      if (own) own.children[0].selected = true;
+    });
+  };
+  document.addEventListener('change', (e) => { if (e.target.matches('[data-unit]')) narrow(e.target); });
+
   /* what a page and every fragment that htmx brings needs */
   const wake = (root) => {
     /* copy buttons appear only where copying is possible */
@@ -24,6 +36,8 @@
       const says = $('[data-files]', input.closest('label'));
       if (says && input.files.length) says.textContent = Array.from(input.files, (f) => f.name).join(', ');
     }));
+    /* beside a department only its own people and budget lines */
+    $$('[data-unit]', root).forEach(narrow);
     /* a filter of a list acts at once */
     $$('.pm-filters select', root).forEach((s) => s.addEventListener('change', () => s.form.requestSubmit()));
   };

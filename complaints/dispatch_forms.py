@@ -1,0 +1,197 @@
+"""What is typed about work orders: the board's filters, the verbs of an order, budget lines."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from propman.common.forms import MoneyField
+from propman.common.money import plain
+from propman.community.models import Community, Department, Employee
+from propman.tenancy.idempotency import OnceForm
+
+from .models import WorkOrder
+from .order_workflow import COMMITTED, FINISHED, UNFINISHED, OrderVerb
+from .querysets import WorkOrderQuerySet
+from .selectors.dispatch import VIEWS
+from .services.moving import LONGEST_TEXT
+
+MONTH = re.compile(r"(\d{4})-(\d{2})")
+# What the figures of the costs open: the orders that went out, those of them still open, those done.
+SENT = {"any": COMMITTED, "open": COMMITTED & UNFINISHED, "done": COMMITTED & FINISHED}
+
+
+class BoardForm(forms.Form):
+    """The filters that stand in the address; what is wrong in one is left out."""
+
+    department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"), required=False, empty_label=_("All"))
+    community = forms.ModelChoiceField(
+        Community.objects.none(), label=_("Community"), required=False, empty_label=_("All"), to_field_name="address"
+    )
+    month = forms.CharField(
+        label=_("Ordered in"), required=False, max_length=7, widget=forms.TextInput(attrs={"type": "month"})
+    )
+    complaint = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    line = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False, widget=forms.HiddenInput)
+    nowhere = forms.BooleanField(required=False, widget=forms.HiddenInput)  # of no community
+    year = forms.IntegerField(min_value=2000, max_value=2200, required=False, widget=forms.HiddenInput)
+    sent = forms.ChoiceField(choices=[(name, "") for name in ("", *SENT)], required=False, widget=forms.HiddenInput)
+    view = forms.ChoiceField(choices=[("", ""), *((one.name, "") for one in VIEWS)], required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = Department.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
+        self.is_valid()
+
+    def clean_month(self) -> str:
+        month: str = self.cleaned_data["month"]
+        found = MONTH.fullmatch(month)
+        return month if found and 1 <= int(found[2]) <= 12 and int(found[1]) else ""
+
+    def narrowed(self, rows: WorkOrderQuerySet) -> WorkOrderQuerySet:
+        """The orders that the filters leave."""
+        data = self.cleaned_data
+        if data.get("department"):
+            rows = rows.filter(department=data["department"])
+        if data.get("community"):
+            rows = rows.filter(complaint__community=data["community"])
+        if data.get("line"):
+            rows = rows.filter(budget=data["line"])
+        if data.get("nowhere"):
+            rows = rows.filter(complaint__community=None)
+        if data.get("complaint"):
+            rows = rows.filter(complaint__number=data["complaint"])
+        if month := data.get("month"):
+            first = date.fromisoformat(f"{month}-01")
+            rows = rows.filter(ordered_at__year=first.year, ordered_at__month=first.month)
+        if data.get("year"):
+            rows = rows.filter(ordered_at__year=data["year"])
+        if data.get("sent"):
+            rows = rows.filter(state__in=sorted(SENT[data["sent"]]))
+        return rows
+
+    FILTERS = ("department", "community", "month", "complaint", "line", "nowhere", "year", "sent")
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The filters as they stand in the address."""
+        return {name: self.data[name] for name in self.FILTERS if self.cleaned_data.get(name)}
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.kept)
+
+
+class CostForm(forms.Form):
+    """Over which months the costs are added up, and by what."""
+
+    BY = [("department", _("Department")), ("community", _("Community")), ("month", _("Month")), ("complaint", _("Complaint"))]
+
+    by = forms.ChoiceField(choices=BY, required=False)
+    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2200, required=False)
+
+    def wanted(self, *, this_year: int) -> tuple[str, int]:
+        """The grouping and the year; what is wrong is left out."""
+        self.is_valid()
+        return self.cleaned_data.get("by") or "department", self.cleaned_data.get("year") or this_year
+
+
+class OrderVerbForm(OnceForm):
+    """A verb of an order that needs nothing."""
+
+    def __init__(self, *args: Any, verb: OrderVerb, order: WorkOrder, by: Employee | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verb, self.order = verb, order
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(*self.fields)
+
+
+class AcceptOrderForm(OrderVerbForm):
+    """The head may say who goes."""
+
+    people = forms.ModelMultipleChoiceField(
+        Employee.objects.none(), label=_("Who goes"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, by: Employee | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, by=by, **kwargs)
+        if by is None or by.pk != self.order.department.head_id:
+            del self.fields["people"]
+            self.helper.layout = Layout(*self.fields)
+            return
+        staff = Employee.objects.filter(department=self.order.department_id, left_on=None).order_by("name", "pk")
+        self.fields["people"].queryset = staff  # type: ignore[attr-defined]
+
+
+class OrderReasonForm(OrderVerbForm):
+    reason = forms.CharField(label=_("Reason"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ChangeOrderForm(OrderReasonForm):
+    due_at = forms.DateTimeField(
+        label=_("By when"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    estimate = MoneyField(label=_("Estimated cost"), may_be_nothing=True)
+    over_budget = forms.BooleanField(label=_("Change it all the same; the general manager is told"), required=False)
+    field_order = ("due_at", "estimate", "reason", "over_budget")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = self.order
+        self.fields["estimate"].currency = order.currency  # type: ignore[attr-defined]
+        self.initial["due_at"], self.initial["estimate"] = order.due_at, plain(order.estimate, order.currency)
+        shown = [name for name in self.fields if name != "over_budget" or self.is_bound]
+        self.helper.layout = Layout(*shown)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "due_at" not in self.changed_data:  # the field knows no seconds
+            data.pop("due_at", None)
+        data["is_over_allowed"] = data.pop("over_budget", False)
+        return data
+
+
+class FinishOrderForm(OrderVerbForm):
+    text = forms.CharField(label=_("What was done"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3}))
+    actual_cost = MoneyField(label=_("What it cost"), may_be_nothing=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = self.order
+        self.fields["actual_cost"].currency = order.currency  # type: ignore[attr-defined]
+        self.initial.setdefault("actual_cost", plain(order.estimate, order.currency))
+
+
+ORDER_FORMS: dict[OrderVerb, type[OrderVerbForm]] = {
+    OrderVerb.ALLOW: OrderVerbForm,
+    OrderVerb.ACCEPT: AcceptOrderForm,
+    OrderVerb.REFUSE: OrderReasonForm,
+    OrderVerb.CHANGE: ChangeOrderForm,
+    OrderVerb.FINISH: FinishOrderForm,
+    OrderVerb.CANCEL: OrderReasonForm,
+}
+
+
+class BudgetForm(OnceForm):
+    """A budget line; the same line of the same department and year again changes its sum."""
+
+    department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"), empty_label=_("Choose"))
+    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2200)
+    line = forms.CharField(label=_("Budget line"), max_length=60)
+    amount = MoneyField(label=_("Amount"), may_be_nothing=True)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = Department.objects.filter(closed_on=None).order_by("name")  # type: ignore[attr-defined]
+        self.fields["amount"].currency = currency  # type: ignore[attr-defined]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(*self.fields)
