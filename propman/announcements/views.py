@@ -209,6 +209,8 @@ def _write_page(
         places = places_typed(request.POST.getlist("place"), among=among)
         if "preview" not in request.POST:
             try:
+                if not places:
+                    raise BadInput("places", _("Choose who is told."))
                 if form.is_valid():
                     return _published(request, viewer, form, places, corrects=corrects)
             except BadInput as refused:

@@ -5,16 +5,19 @@ after LEASE and are sent once more. Delivery is therefore at least once; the Mes
 by which a mailbox or a gateway knows the second copy.
 """
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from time import monotonic
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
+from django.db.models import F
 
 from propman.accounts.models import Membership
 from propman.accounts.roles import Role
@@ -80,12 +83,13 @@ def _plan(company_id: int, *, at: datetime) -> int:
 
 
 def claim_messages(company: Company, *, at: datetime) -> tuple[int, list[Message]]:
-    """Take due messages that no other worker has; those of people whose quiet hours hold wait until they end."""
+    """Take due messages that no other worker has, what is urgent before an announcement to thousands; those of people whose
+    quiet hours hold wait until they end."""
     due = list(
         Message.objects.due_by(at)
         .select_for_update(of=("self",), skip_locked=True)
         .select_related("user")
-        .order_by("due_at", "pk")[:BATCH]
+        .order_by("-is_urgent", "due_at", "pk")[:BATCH]
     )
     waits = _quiet(company, due, at=at)
     claimed = []
@@ -129,11 +133,21 @@ def _contents(messages: Sequence[Message]) -> dict[int, list[Notice]]:
 def _send_all(company: Company, messages: Sequence[Message], contents: dict[int, list[Notice]], *, at: datetime) -> None:
     """Send claimed messages, each result recorded in a transaction of its own; outside any other transaction."""
     mail = get_connection()
+    until = monotonic() + LEASE.total_seconds() / 2
     try:
-        for message in messages:
+        for place, message in enumerate(messages):
+            if place and monotonic() > until:  # the other side is slow: nobody may take the rest for a killed worker's
+                _give_back(company, messages[place:], at=at)
+                break
             _send(company, message, contents[message.pk], mail, at=at)
     finally:
         mail.close()
+
+
+def _give_back(company: Company, messages: Sequence[Message], *, at: datetime) -> None:
+    with company_scope(company.pk):
+        keys = [message.pk for message in messages]
+        Message.objects.filter(pk__in=keys).update(due_at=at, attempts=F("attempts") - 1)
 
 
 def _send(company: Company, message: Message, notices: list[Notice], mail: BaseEmailBackend, *, at: datetime) -> None:
@@ -196,15 +210,21 @@ def send_email(company: Company, message: Message, letter: Letter, mail: BaseEma
 
 
 def send_sms(company: Company, message: Message, letter: Letter) -> None:
-    """Hand one text message to the gateway. Raises Undeliverable."""
+    """Hand one text message to the gateway, under a reference of its own for each number. Raises Undeliverable."""
     gateway = sms_gateway()
     if gateway is None:
         raise Undeliverable("No SMS gateway is set up.")
     text = f"{company.name}: {letter.line} {letter.url}".strip()
     try:
-        gateway.send(phone=message.address, text=text, reference=f"{company.pk}-{message.pk}")
+        gateway.send(phone=message.address, text=text, reference=sms_reference(message))
     except SmsRefused as error:
         raise Undeliverable(str(error)) from error
+
+
+def sms_reference(message: Message) -> str:
+    """The same when it is tried again, another one for a number put right: a gateway leaves out what it knows already."""
+    number = hashlib.sha256(message.address.encode()).hexdigest()[:8]
+    return f"{message.company_id}-{message.pk}-{number}"
 
 
 def _record_failure(message: Message, error: Exception, *, at: datetime) -> None:

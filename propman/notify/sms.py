@@ -15,10 +15,13 @@ class SmsRefused(Exception):
 
 
 class SmsGateway(Protocol):
-    """What delivers text messages; any other error than SmsRefused is tried again later."""
+    """What delivers text messages; any other error than SmsRefused is tried again later.
+
+    An answer takes half a minute at most: whoever waits longer raises TimeoutError.
+    """
 
     def send(self, *, phone: str, text: str, reference: str) -> None:
-        """Deliver the text; `reference` is the same when a message is sent again. Raises SmsRefused."""
+        """Deliver the text; one with a `reference` that the gateway knows was delivered before. Raises SmsRefused."""
 
 
 class FileGateway:
