@@ -14,5 +14,5 @@ urlpatterns = [
     path("desk/<int:pk>/correct/", views.correct, name="correct"),
     path("desk/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("desk/<int:pk>/clear/", views.clear, name="clear"),
-    path("desk/<int:pk>/paper/", views.paper, name="paper"),
+    path("desk/<int:pk>/paper.pdf", views.paper, name="paper"),
 ]

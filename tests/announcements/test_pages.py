@@ -183,7 +183,7 @@ def test_other_office_finds_no_announcement_of_this_one(client_of, company, hold
     office = make_department(company, Department.Kind.MANAGEMENT_OFFICE, community=far)
     clerk = client_of(make_employee(office, Role.DEPARTMENT_HEAD))
     assert "No water" not in clerk.get(f"/{company.address}/announcements/desk/").content.decode()
-    for name in ("", "correct/", "withdraw/", "clear/", "paper/"):
+    for name in ("", "correct/", "withdraw/", "clear/", "paper.pdf"):
         assert clerk.get(f"/{company.address}/announcements/desk/{holding.pk}/{name}").status_code == 404
     assert clerk.get(f"/{company.address}/announcements/desk/write/?from={holding.pk}").status_code == 404
 
@@ -227,7 +227,7 @@ def test_all_clear_is_shown_where_it_held(client_of, company, owner, head, holdi
 def test_paper_has_a_page_for_each_door(client_of, company, community, household, head, holding):
     home_in(community, "2", "1")
     home_in(community, "2", "2")
-    answer = client_of(head).get(f"/{company.address}/announcements/desk/{holding.pk}/paper/")
+    answer = client_of(head).get(f"/{company.address}/announcements/desk/{holding.pk}/paper.pdf")
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"].startswith("attachment")
     assert answer.content.startswith(b"%PDF-")
