@@ -1,6 +1,8 @@
 """A small lived-in world for the pages: one owner's complaints in every state that a page draws differently."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -18,10 +20,13 @@ from propman.announcements.services import (
     withdraw_announcement,
     write_announcement,
 )
+from propman.common.uploads import NewFile
 from propman.community.models import Employee, Household
+from propman.demo.pictures import photo
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 from tests.factories.complaints import make_complaint
+from tests.factories.files import new_document
 
 TITLES = {
     "late": "垃圾三天没有清运",
@@ -45,9 +50,9 @@ def world(company: Company, household: Household, owner: User, agent: User, head
         filed = {
             "late": file(household, "cleaning", "late", now - timedelta(hours=2)),
             "fresh": file(household, "safety", "fresh", now - timedelta(minutes=4)),
-            "offered": file(household, "water", "offered", now - timedelta(minutes=20)),
+            "offered": file(household, "water", "offered", now - timedelta(minutes=20), files=[drawn("water"), new_document()]),
             "answered": file(household, "power", "answered", now - timedelta(hours=3)),
-            "resolved": file(household, "lift", "resolved", now - timedelta(hours=6)),
+            "resolved": file(household, "lift", "resolved", now - timedelta(hours=6), files=[drawn("lift"), drawn("power")]),
             "waiting": file(household, "water", "waiting", now - timedelta(hours=8)),
             "confirmed": file(household, "noise", "confirmed", now - timedelta(days=9)),
         }
@@ -55,14 +60,20 @@ def world(company: Company, household: Household, owner: User, agent: User, head
             accepted_at = filed[name].received_at + timedelta(minutes=6)
             services.accept_complaint(complaint=filed[name], by=at_centre, at=accepted_at)
         hand_over(filed["offered"], at_centre, in_office, at=now - timedelta(minutes=9))
-        services.note_on_complaint(complaint=filed["offered"], by=at_centre, at=now, text="楼上周五前不在家，女儿有钥匙。")
+        services.note_on_complaint(
+            complaint=filed["offered"], by=at_centre, at=now, text="楼上周五前不在家，女儿有钥匙。", files=[drawn("safety")]
+        )
         promise = services.Responsible(name=in_office.name, phone=in_office.phone, by=now + timedelta(hours=4))
         services.answer_complaint(
             complaint=filed["answered"], by=at_centre, at=now - timedelta(hours=2), text="已安排电工。", responsible=promise
         )
         services.urge_complaint(complaint=filed["answered"], by=owner, at=now - timedelta(minutes=30))
         services.resolve_complaint(
-            complaint=filed["resolved"], by=at_centre, at=now - timedelta(minutes=50), text="门传感器已更换，请试乘一次。"
+            complaint=filed["resolved"],
+            by=at_centre,
+            at=now - timedelta(minutes=50),
+            text="门传感器已更换，请试乘一次。",
+            files=[drawn("lift", is_right=True)],
         )
         services.wait_for_asker(
             complaint=filed["waiting"], by=at_centre, at=now - timedelta(hours=5), text="明天上午方便上门吗？"
@@ -113,10 +124,14 @@ def announce(household: Household, speaker: Employee, now: datetime) -> None:
     )
 
 
-def file(household: Household, category: str, name: str, at: datetime) -> Complaint:
+def file(household: Household, category: str, name: str, at: datetime, **given: Any) -> Complaint:
     return make_complaint(
-        household=household, category=Category.objects.get(code=category), title=TITLES[name], text=TEXT, at=at
+        household=household, category=Category.objects.get(code=category), title=TITLES[name], text=TEXT, at=at, **given
     )
+
+
+def drawn(category: str, *, is_right: bool = False) -> NewFile:
+    return replace(photo(category, is_right), name=f"照片 {category}.jpg", salt=token_hex(16))
 
 
 def hand_over(complaint: Complaint, giver: Employee, receiver: Employee, *, at: datetime) -> None:

@@ -34,7 +34,9 @@
     /* a drop field names what was chosen */
     $$(':is(.pm-drop, .pm-add) input[type=file]', root).forEach((input) => input.addEventListener('change', () => {
       const says = $('[data-files]', input.closest('label'));
-      if (says && input.files.length) says.textContent = Array.from(input.files, (f) => f.name).join(', ');
+      if (!says || !input.files.length) return;
+      says.textContent = Array.from(input.files, (f) => f.name).join(', ');
+      says.classList.add('is-chosen');
     }));
     /* beside a department only its own people and budget lines */
     $$('[data-unit]', root).forEach(narrow);
