@@ -13,11 +13,12 @@ class ComplaintsConfig(AppConfig):
         from propman.community.home import register_section, register_waiting
         from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import NoticeKind, register_notices
+        from propman.notify.webhooks import register_told
         from propman.tenancy.checkups import register_integrity_check, register_readiness_check
         from propman.tenancy.jobrun import register_job, register_sweep
 
         from . import counted, home, integrity, jobs, labels
-        from .permissions import BUDGETS, SEES_ALL, SEES_FIGURES, WORKS
+        from .permissions import BUDGETS, SEES_ALL, SEES_FIGURES, WORKS, told_facts
         from .services.leaving import take_from_leaver
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True, secrets=("code",)))
@@ -90,6 +91,7 @@ class ComplaintsConfig(AppConfig):
             NavigationEntry(_("Counting"), "complaints:counting", "abacus", administrators, order=65, place="settings"),
             NavigationEntry(_("Categories"), "complaints:categories", "category", administrators, order=70, place="settings"),
         )
+        register_told("complaint", told_facts)
         register_waiting(home.waiting)
         register_waiting(home.orders_waiting)
         register_on_leaving(take_from_leaver)

@@ -1,6 +1,7 @@
 """Who may see a complaint and do what with it; `complaint_for` is the only door to a row."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest
 
@@ -9,6 +10,7 @@ from propman.accounts.permissions import current_roles
 from propman.accounts.roles import STAFF, Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import employee_of
+from propman.tenancy.models import Event
 
 from .models import Attachment, Complaint, Offer, WorkOrder
 from .order_workflow import OrderVerb, is_order_allowed
@@ -240,3 +242,14 @@ def may_know_contact(viewer: Viewer, order: WorkOrder) -> bool:
     if order.complaint.contact.is_confidential or viewer.employee is None:
         return False
     return viewer.sees_all or order.department_id == viewer.employee.department_id or is_ordered(viewer.employee, order)
+
+
+LEADS_TO_ASKER = frozenset({"contact", "room"})
+
+
+def told_facts(event: Event, facts: dict[str, Any]) -> dict[str, Any]:
+    """What other programs of the company hear of an event: of a confidential complaint nothing that leads to its asker."""
+    pk = int(event.stream.partition(":")[2])
+    if not Complaint.objects.filter(pk=pk, contact__is_confidential=True).exists():
+        return facts
+    return {name: value for name, value in facts.items() if name not in LEADS_TO_ASKER}

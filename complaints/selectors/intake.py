@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -94,7 +93,17 @@ def alike(complaint: Complaint, viewer: Viewer) -> list[Complaint]:
     return list(rows.order_by("received_at", "pk")[:20])
 
 
-def gathered(complaint: Complaint) -> list[Complaint]:
+@dataclass(frozen=True)
+class Gathered:
+    """A complaint that goes on inside another one; without `room` for those who may not know whose it is."""
+
+    complaint: Complaint
+    room: Room | None
+    is_visible: bool
+
+
+def gathered(complaint: Complaint, viewer: Viewer) -> list[Gathered]:
     """The complaints that were merged into this one: each asker is still told of everything."""
-    rows: Iterable[Complaint] = Complaint.objects.for_list().filter(merged_into=complaint).order_by("pk")[:200]
-    return list(rows)
+    rows = list(Complaint.objects.for_list().filter(merged_into=complaint).order_by("pk")[:200])
+    visible = set(Complaint.objects.visible_to(viewer).filter(merged_into=complaint).values_list("pk", flat=True))
+    return [Gathered(one, one.room if may_know_asker(viewer, one) else None, one.pk in visible) for one in rows]

@@ -451,8 +451,9 @@ def categories() -> QuerySet[Category]:
 
 
 def also_open(complaint: Complaint, viewer: Viewer) -> list[Complaint]:
-    """What else is open for the same room, as far as the viewer may see it."""
+    """What else is open for the same room, as far as the viewer may see it and know that it is for this room."""
     if complaint.room_id is None or not may_know_asker(viewer, complaint):
         return []
     others = Complaint.objects.visible_to(viewer).open().for_list()
-    return list(others.filter(room_id=complaint.room_id).exclude(pk=complaint.pk).order_by("next_due_at", "pk")[:5])
+    rows = others.filter(room_id=complaint.room_id).exclude(pk=complaint.pk).order_by("next_due_at", "pk")[:20]
+    return [one for one in rows if may_know_asker(viewer, one)][:5]

@@ -223,7 +223,7 @@ def render_complaint(
     context["rungs"] = selectors.next_rungs(complaint, readings, at=at)
     context["also_open"] = selectors.also_open(complaint, viewer)
     context["alike"] = alike(complaint, viewer)
-    context["gathered"] = gathered(complaint)
+    context["gathered"] = gathered(complaint, viewer)
     if context["alike"] or context["gathered"]:
         context["announce_url"] = announce_url(complaint, viewer)
     context["work_orders"] = orders_of(complaint)

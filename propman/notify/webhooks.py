@@ -11,7 +11,7 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,15 @@ QUEUE = """
     WHERE webhook.company_id = %s AND webhook.ended_at IS NULL
         AND (webhook.events = '{}' OR split_part(event.name, '.', 1) = ANY(webhook.events))
 """
+
+
+# Filled by the apps: by the kind of a stream, what the company's other programs are told of an event's facts.
+TOLD: dict[str, Callable[[Event, dict[str, Any]], dict[str, Any]]] = {}
+
+
+def register_told(kind: str, told: Callable[[Event, dict[str, Any]], dict[str, Any]]) -> None:
+    """Called from an app's AppConfig.ready(): `told` leaves out facts by which somebody is known who is to be hidden."""
+    TOLD[kind] = told
 
 
 class CallRefused(Exception):
@@ -119,7 +128,8 @@ def _call_due(company_id: int, *, at: datetime) -> int:
 
 
 def _call(company: Company, call: WebhookCall, *, at: datetime) -> None:
-    body = body_of(company, call.event)
+    with company_scope(company.pk):
+        body = body_of(company, call.event)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Propman",
@@ -145,7 +155,10 @@ def _cipher() -> Fernet:
 
 
 def body_of(company: Company, event: Event) -> bytes:
-    """What a call says: JSON."""
+    """What a call says: JSON. Asked in the company's scope."""
+    facts = json.loads(event.canonical)["facts"]
+    if hides := TOLD.get(event.stream.partition(":")[0]):
+        facts = hides(event, facts)
     told = {
         "id": event.pk,
         "event": event.name,
@@ -153,7 +166,7 @@ def body_of(company: Company, event: Event) -> bytes:
         "company": company.address,
         "subject": event.stream,
         "position": event.position,
-        "facts": json.loads(event.canonical)["facts"],
+        "facts": facts,
     }
     return json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
 
