@@ -58,7 +58,7 @@ COPY = """
     INSERT INTO complaints_contactwords (id, company_id, contact_id, version, title, text, asker_name, asker_phone,
         asker_email, salt)
     SELECT %(base)s + i, %(company)s, %(base)s + i, 1, title, said, asker, phone, '', '00'
-    FROM generate_series(1, %(count)s) AS i JOIN kinds ON kinds.n = i %% %(kinds)s;
+    FROM generate_series(1, %(count)s) AS i JOIN kinds ON kinds.n = i %% %(kinds)s ORDER BY i;
     INSERT INTO complaints_complaint (id, company_id, contact_id, words_id, number, tracking_digest, community_id, office_id,
         policy_id, received_at, is_imported, state, room_id, category_id, severity, handler_id, first_inquirer_id,
         department_id, is_with_centre, accepted_at, closed_at, closed_as, deferrals, urges, reopenings, half_fixes, refusals,
@@ -73,7 +73,8 @@ COPY = """
     FROM complaints_complaint, LATERAL (SELECT n, n %% (%(count)s / %(open)s) = 0 AS open
         FROM generate_series(1, %(count)s) AS n) AS copy WHERE id = %(complaint)s;
     INSERT INTO complaints_searchentry (company_id, complaint_id, lexemes)
-    SELECT %(company)s, %(base)s + i, lexemes FROM generate_series(1, %(count)s) AS i JOIN kinds ON kinds.n = i %% %(kinds)s;
+    SELECT %(company)s, %(base)s + i, lexemes FROM generate_series(1, %(count)s) AS i JOIN kinds ON kinds.n = i %% %(kinds)s
+    ORDER BY i;
 """
 
 

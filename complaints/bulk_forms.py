@@ -1,6 +1,6 @@
 """What is typed for many complaints at once, and ready-made words."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ class ChosenForm(forms.Form):
         super().__init__(data)
         given = list(dict.fromkeys(data.getlist("numbers")))[: MOST_ROWS + 1]
         # Which of them exist and are the viewer's is asked of the database.
-        self.fields["numbers"].choices = [(number, number) for number in given]  # type: ignore[attr-defined]
+        cast(forms.MultipleChoiceField, self.fields["numbers"]).choices = [(number, number) for number in given]
 
     @property
     def chosen(self) -> Verb:

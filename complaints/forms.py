@@ -18,7 +18,7 @@ from propman.community.models import Community, Department, Employee, Household
 from propman.tenancy.idempotency import OnceForm
 
 from .clocks import Clock
-from .models import Category, Complaint, Contact, Severity
+from .models import Complaint, Contact, Severity
 from .selectors import categories
 from .selectors.costs import budgets_of, lines_with_use
 from .services.dispatch import LONGEST_WHAT, NewOrder
@@ -32,12 +32,13 @@ USUAL_TIME = timedelta(hours=4)  # what a new work order is given
 class RowField(forms.TypedChoiceField):
     """A choice among a few rows, fetched once: the answer is checked against what the page offers."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=forms.RadioSelect, empty_value=None, **kwargs)
+    def __init__(self, widget: type[forms.Widget] = forms.RadioSelect, **kwargs: Any) -> None:
+        super().__init__(widget=widget, empty_value=None, **kwargs)
 
-    def offer(self, rows: Iterable[Model], label: Callable[[Any], str] = str) -> None:
+    def offer(self, rows: Iterable[Model], label: Callable[[Any], str] = str, *, none: Any = "") -> None:
+        """`none` says in words that nothing is chosen, where that may be."""
         by_key = {str(row.pk): row for row in rows}
-        self.choices = [(key, label(row)) for key, row in by_key.items()]
+        self.choices = [*([("", none)] if none else []), *((key, label(row)) for key, row in by_key.items())]
         self.coerce = by_key.__getitem__
 
 
@@ -128,7 +129,7 @@ class ContactForm(TakesFiles, OnceForm):
         label=_("Phone"), max_length=32, required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
     asker_email = forms.EmailField(label=_("E-mail"), required=False)
-    community = forms.ModelChoiceField(Community.objects.none(), label=_("Community"), required=False)
+    community = RowField(forms.Select, label=_("Community"), required=False)
     room = forms.CharField(
         label=_("Room"),
         max_length=60,
@@ -151,8 +152,7 @@ class ContactForm(TakesFiles, OnceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
-        self.fields["community"].empty_label = _("None of ours")  # type: ignore[attr-defined]
+        cast(RowField, self.fields["community"]).offer(Community.objects.order_by("name"), none=_("None of ours"))
         icons = offer_categories(self)
         self.helper = FormHelper()
         self.helper.layout = Layout(
@@ -301,12 +301,12 @@ class WaitForm(TextForm):
 
 
 class RecategoriseForm(VerbForm):
-    category = forms.ModelChoiceField(Category.objects.none(), label=_("What is it about"), empty_label=_("Choose"))
+    category = RowField(forms.Select, label=_("What is it about"))
     severity = forms.ChoiceField(label=_("How urgent is it"), choices=Severity.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
+        cast(RowField, self.fields["category"]).offer(categories(), none=_("Choose"))
 
 
 class LengthenForm(ReasonForm):

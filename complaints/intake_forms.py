@@ -1,6 +1,6 @@
 """What an agent types while somebody is on the line."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from propman.community.models import Community
 from propman.tenancy.idempotency import OnceForm
 
-from .models import Category, Contact, Severity
-from .selectors import categories
+from .forms import RowField, offer_categories
+from .models import Contact, Severity
 from .services.moving import LONGEST_TEXT
 
 HERE, OFFICE, SOLVED = "me", "office", "solved"
@@ -23,10 +23,10 @@ class IntakeForm(OnceForm):
     means = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), max_length=80, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=32, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
-    community = forms.ModelChoiceField(Community.objects.none(), label=_("Community"), required=False)
+    community = RowField(forms.Select, label=_("Community"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=Contact.Kind.choices, initial=Contact.Kind.COMPLAINT)
     said = forms.CharField(label=_("In the caller’s words"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5}))
-    category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=None)
+    category = RowField(label=_("Category"))
     severity = forms.ChoiceField(label=_("Severity"), choices=Severity.choices, initial=Severity.NORMAL)
     is_confidential = forms.BooleanField(label=_("Hide name, phone and room from the office"), required=False)
     next = forms.ChoiceField(
@@ -40,9 +40,8 @@ class IntakeForm(OnceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
-        self.fields["community"].empty_label = _("None of ours")  # type: ignore[attr-defined]
-        self.fields["category"].queryset = categories()  # type: ignore[attr-defined]
+        cast(RowField, self.fields["community"]).offer(Community.objects.order_by("name"), none=_("None of ours"))
+        offer_categories(self)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -4,6 +4,8 @@ from functools import lru_cache
 
 from django import template
 from django.urls import get_script_prefix, reverse
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
@@ -53,6 +55,13 @@ def less(count: int, part: int) -> int:
 def since(begin: datetime, at: datetime) -> str:
     """How long ago that was, in the units that matter."""
     return span(at - begin)
+
+
+@register.filter
+def wall_time(at: datetime) -> str:
+    """A coming time where room is scarce: 16:02 today, Wed 16:02 on another day."""
+    local = timezone.localtime(at)
+    return format_date(local, "H:i" if local.date() == timezone.localdate() else "D H:i")
 
 
 @register.filter

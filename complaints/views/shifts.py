@@ -1,5 +1,7 @@
 """The end of a shift, and the wallboard."""
 
+from typing import cast
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from complaints.forms import RowField
 from complaints.models import Complaint, ShiftHandOver
 from complaints.permissions import SEES_ALL, viewer_of
 from complaints.selectors import wallboard as selectors
@@ -17,13 +20,12 @@ from complaints.services.shifts import hand_over_shift, take_shift
 from complaints.workflow import BadInput, Refused
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import CENTRE
-from propman.community.models import Employee
 
 from .queue import employee_or_404, swaps
 
 
 class ShiftForm(forms.Form):
-    to = forms.ModelChoiceField(Employee.objects.none(), label=_lazy("Colleague"), empty_label=None)
+    to = RowField(forms.Select, label=_lazy("Colleague"))
     note = forms.CharField(
         label=_lazy("What the next shift should know"),
         max_length=2000,
@@ -37,11 +39,8 @@ class ShiftForm(forms.Form):
 def shift(request: HttpRequest) -> HttpResponse:
     """What the agent holds, whom to leave it to, and what others leave to him."""
     employee, at = employee_or_404(viewer_of(request)), timezone.now()
-    colleagues = selectors.receivers(employee, at=at)
     form = ShiftForm(request.POST if request.method == "POST" else None)
-    field = form.fields["to"]
-    field.queryset = Employee.objects.filter(pk__in=[one.pk for one in colleagues])  # type: ignore[attr-defined]
-    field.choices = [(one.pk, one.name) for one in colleagues]  # type: ignore[attr-defined]
+    cast(RowField, form.fields["to"]).offer(selectors.receivers(employee, at=at))
     if request.method == "POST" and form.is_valid():
         try:
             given = hand_over_shift(by=employee, to=form.cleaned_data["to"], note=form.cleaned_data["note"], at=at)

@@ -67,6 +67,12 @@ def handing_over(page: Page) -> None:
     expect(page.locator("#act select").first).to_be_focused()
 
 
+def ordering_work(page: Page) -> None:
+    open_case(page)
+    page.keyboard.press("w")
+    expect(page.locator("#act form")).to_be_visible()
+
+
 def refused_words(page: Page) -> None:
     open_case(page)
     page.locator("#id_text").evaluate("field => { field.removeAttribute('required') }")
@@ -123,7 +129,8 @@ def nothing_found(page: Page) -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        case, macros, more, handing_over, refused_words, filters, views, skipping, keys, choosing, preview, run, nothing_found,
+        case, macros, more, handing_over, ordering_work, refused_words, filters, views, skipping, keys, choosing, preview, run,
+        nothing_found,
     ],
 )  # fmt: skip
 def test_state_of_the_queue_is_accessible(desk: Page, company: Company, state: Callable[[Page], None]) -> None:

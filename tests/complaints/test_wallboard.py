@@ -10,8 +10,8 @@ from complaints.permissions import Viewer
 from complaints.selectors.ladder import who_is_next
 from complaints.selectors.wallboard import wall
 from complaints.services.escalation import fire_timers_of
+from complaints.templatetags.complaints import wall_time
 from propman.accounts.roles import Role
-from propman.common.templatetags.components import moment
 from propman.community.models import DutyShift
 from propman.tenancy.events import facts_of
 from propman.tenancy.models import Event
@@ -86,7 +86,7 @@ def test_next_person_on_the_ladder_stands_beside_the_handler(scope, centre, agen
     shown = wall(Viewer(agent, frozenset({Role.CENTRE_AGENT}), staff(agent)), at=now)
     [(_row, then)] = shown.rows
     assert (then.name, then.at) == ("Pei An", held.next_due_at)
-    assert f"then Pei An {moment(held.next_due_at)}" in client_of(agent).get(WALL).content.decode()
+    assert f"then Pei An {wall_time(held.next_due_at)}" in client_of(agent).get(WALL).content.decode()
 
 
 def test_centre_that_will_take_it_stands_beside_the_late_one_of_an_office(scope, office, head, staff, agent, now, client_of):
@@ -96,7 +96,7 @@ def test_centre_that_will_take_it_stands_beside_the_late_one_of_an_office(scope,
     fire_timers_of(scope.pk, now)
     takes_at = received_at + timedelta(minutes=90)
     assert who_is_next([late], at=now)[late.pk].at == takes_at
-    assert f"the centre takes it {moment(takes_at)}" in client_of(agent).get(WALL).content.decode()
+    assert f"the centre takes it {wall_time(takes_at)}" in client_of(agent).get(WALL).content.decode()
 
 
 def test_person_shown_next_is_the_one_whom_the_clock_tells(open_ones, company, centre, agent, staff, now, manager, client_of):
