@@ -41,7 +41,7 @@ def heads(company: Company) -> Iterator[str]:
         if head.previous_hash != previous:
             yield f"daily head {head.day}: does not follow from the head before"
             agrees = False
-        elif head_hash(text_of(head, company)) != head.hash:
+        elif head_hash(text_of(head, company)) != head.hash or head.lines.count() != head.changed:
             yield f"daily head {head.day}: its list does not agree with it"
             agrees = False
         previous = head.hash
@@ -120,6 +120,8 @@ def lists(company: Company) -> Iterator[str]:
     for stream in [*imported, *(f"logimport:{pk}" for pk in of_file)]:
         yield f"list {stream.partition(':')[2]}: is missing"
     yield from _stray_states()
+    for pk in LogEntryWords.objects.exclude(entry_id__in=LogEntry.objects.values("pk")).values_list("pk", flat=True)[:100]:
+        yield f"caller's details {pk}: belong to no entry"
     words = LogEntryWords.objects.select_related("entry")
     for said in words.iterator(chunk_size=2000):
         if commitment(said.salt, said.committed_text()) != said.entry.words_commitment:
@@ -131,7 +133,8 @@ def _stray_states() -> Iterator[str]:
     for one in LogEntry.objects.iterator(chunk_size=2000):
         event = last.get(f"logentry:{one.pk}")
         if event is None:
-            if one.state != LogEntry.State.OPEN or one.event_position:
+            decided = (one.contact_id, one.matched_by, one.reason, one.decided_by_id, one.decided_at, one.seen_at)
+            if one.state != LogEntry.State.OPEN or one.event_position or any(decided):
                 yield f"list {one.log_import_id}, line {one.line}: its state was altered"
             continue
         facts = facts_of(event)
@@ -147,6 +150,6 @@ def _stray_states() -> Iterator[str]:
             facts != says
             or one.event_position != event.position
             or not decided
-            or (one.seen_at.isoformat() if one.seen_at else None) != seen
+            or one.seen_at != (datetime.fromisoformat(seen) if seen else None)
         ):
             yield f"list {one.log_import_id}, line {one.line}: its state was altered"

@@ -13,7 +13,7 @@ from propman.tenancy.events import broken_links, commitment, facts_of
 from propman.tenancy.models import Company, Event, NumberSeries
 
 from .clocks import next_due, read_clocks
-from .models import Attachment, Budget, Complaint, ContactWords, Timer, WorkOrder
+from .models import Attachment, Budget, Complaint, Contact, ContactWords, Timer, WorkOrder
 from .services.dispatch import facts_of_order
 from .services.escalation import overdue_timers
 from .services.filing import SERIES
@@ -50,10 +50,24 @@ def complaint_chains(company: Company) -> Iterator[str]:
     )
     for number in headless.values_list("number", flat=True)[:100]:
         yield f"complaint {number}: its events are gone"
-    words = ContactWords.objects.select_related("contact").filter(version=1)
-    for one in words.iterator(chunk_size=2000):
-        if commitment(one.salt, one.committed_text()) != one.contact.words_commitment:
+    for pk in ContactWords.objects.exclude(contact_id__in=Contact.objects.values("pk")).values_list("pk", flat=True)[:100]:
+        yield f"words {pk}: belong to no contact"
+    corrected = _corrected()
+    for one in ContactWords.objects.select_related("contact").iterator(chunk_size=2000):
+        committed = one.contact.words_commitment if one.version == 1 else corrected.get((one.contact_id, one.version))
+        if commitment(one.salt, one.committed_text()) != committed:
             yield f"contact {one.contact_id}: the asker's words were altered"
+
+
+def _corrected() -> dict[tuple[int, int], str]:
+    """By contact and version: what the events of corrections committed to."""
+    contacts = {f"complaint:{pk}": contact for pk, contact in Complaint.objects.values_list("pk", "contact_id")}
+    found = {}
+    for event in Event.objects.filter(name="complaint.corrected"):
+        facts = facts_of(event)
+        if event.stream in contacts and "version" in facts:
+            found[contacts[event.stream], facts["version"]] = facts.get("words", "")
+    return found
 
 
 def _streams() -> Iterator[str]:
@@ -61,11 +75,16 @@ def _streams() -> Iterator[str]:
 
 
 def complaint_facts(company: Company) -> Iterator[str]:
-    """The facts of each complaint against what its first event says, and its state against its last."""
-    first = {event.stream: facts_of(event) for event in Event.objects.filter(stream__startswith="complaint:", position=1)}
+    """The facts of each complaint and its contact against what its first event says."""
+    first = {event.stream: event for event in Event.objects.filter(stream__startswith="complaint:", position=1)}
+    orphans = Complaint.objects.exclude(contact_id__in=Contact.objects.values("pk"))
+    for number in orphans.values_list("number", flat=True)[:100]:
+        yield f"complaint {number}: its contact is gone"
     for complaint in Complaint.objects.select_related("contact").iterator(chunk_size=2000):
-        facts = first.get(f"complaint:{complaint.pk}", {})
-        contact = complaint.contact
+        event = first.get(f"complaint:{complaint.pk}")
+        if event is None:
+            continue  # named by complaint_chains
+        facts, contact = facts_of(event), complaint.contact
         columns = {
             "contact": contact.pk,
             "channel": contact.channel,
@@ -76,11 +95,29 @@ def complaint_facts(company: Company) -> Iterator[str]:
             "first_asked": contact.first_asked_id,
             "words": contact.words_commitment,
         }
+        # What later versions of the portal began to tell as well.
+        later = {
+            "household": contact.household_id,
+            "person": contact.person_id,
+            "user": contact.user_id,
+            "logged_by": contact.logged_by_id,
+            "confidential": contact.is_confidential,
+            "policy": complaint.policy_id,
+            "imported": complaint.is_imported,
+            "tracking": hashlib.sha256(complaint.tracking_digest.encode()).hexdigest(),
+        }
+        columns |= {name: value for name, value in later.items() if name in facts}
         for name, value in columns.items():
-            if facts and facts.get(name) != value:
+            if facts.get(name) != value:
                 yield f"complaint {complaint.number}: {name} was altered"
         if complaint.office_id != contact.office_id or complaint.received_at != contact.received_at:
             yield f"complaint {complaint.number}: office or time of receipt was altered"
+        if complaint.community_id != contact.community_id or complaint.asker_id != contact.user_id:
+            yield f"complaint {complaint.number}: community or asker was altered"
+        if event.name == "complaint.received" and event.at != contact.received_at:
+            yield f"complaint {complaint.number}: time of receipt was altered"
+        if "recorded_at" in facts and datetime.fromisoformat(facts["recorded_at"]) != contact.recorded_at:
+            yield f"complaint {complaint.number}: time of recording was altered"
 
 
 def complaint_files(company: Company) -> Iterator[str]:

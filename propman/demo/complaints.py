@@ -44,15 +44,31 @@ def live_month(town: Town, month: date) -> None:
         set_up(town)
     for place in town.places:
         for _n in range(count_for(town, place)):
-            begin(town, story(town, place, moment_in(town, month)))
+            at = moment_in(town, month)
+            if not is_silent(town, place, at):
+                begin(town, story(town, place, at))
         if next_month(month) > town.company.today(town.until):
             for _n in range(min(BUSY, len(place.households) // 10)):
-                begin(town, story(town, place, town.until - timedelta(hours=town.random.triangular(0.05, 40, 1))))
+                at = town.until - timedelta(hours=town.random.triangular(0.05, 40, 1))
+                if not is_silent(town, place, at):
+                    begin(town, story(town, place, at))
             for _n in range(min(JUST_IN, len(place.households) // 10)):
                 begin(town, story(town, place, town.until - timedelta(minutes=town.random.uniform(0.5, 8))))
     live_until(town, min(town.at(next_month(month)), town.until))
     if town.at(next_month(month)) >= town.until:
         dispatch.order_over_budget(town, agent_at(town, town.until), town.until - timedelta(minutes=20))
+
+
+def is_talkative(town: Town, place: Place) -> bool:
+    """The last community of several complains twice as much as the others."""
+    return len(town.places) > 1 and place is town.places[-1]
+
+
+def is_silent(town: Town, place: Place, at: datetime) -> bool:
+    """One office writes nothing down in the whole week before the last Monday; the phone log and the alarm tell of it."""
+    today = town.company.today(town.until)
+    monday = town.at(today - timedelta(days=today.weekday()))
+    return is_talkative(town, place) and monday - timedelta(days=7) <= at < monday
 
 
 def set_up(town: Town) -> None:
@@ -65,7 +81,7 @@ def set_up(town: Town) -> None:
 
 
 def count_for(town: Town, place: Place) -> int:
-    expected = min(MOST_PER_MONTH, len(place.households) * PER_HOUSEHOLD)
+    expected = min(MOST_PER_MONTH, len(place.households) * PER_HOUSEHOLD * (2 if is_talkative(town, place) else 1))
     return int(expected) + (town.random.random() < expected % 1)
 
 

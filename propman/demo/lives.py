@@ -12,11 +12,12 @@ from django.db.models import F
 from propman.notify.models import Notice
 from propman.tenancy.scope import company_scope
 
-from . import announcements, billing, cards, cases, complaints, hr
+from . import announcements, billing, cards, cases, complaints, counting, hr
 from .town import Town
 
 RECENT = timedelta(days=3)
 LIVES: list[Callable[[Town, date], None]] = [
+    counting.live_month,  # plans nights and mornings, which the complaints then live through
     complaints.live_month,
     cases.live_month,
     cards.live_month,

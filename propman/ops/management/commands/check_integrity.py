@@ -1,7 +1,8 @@
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from propman.common.commands import ReportingCommand
 from propman.tenancy.checkups import INTEGRITY
@@ -17,8 +18,20 @@ def broken_things(company: Company) -> dict[str, list[str]]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         with company_scope(company.pk):
-            found = {name: list(check(company)) for name, check in INTEGRITY.items()}
+            found = {name: checked(company, check) for name, check in INTEGRITY.items()}
     return {name: sentences for name, sentences in found.items() if sentences}
+
+
+def checked(company: Company, check: Callable[[Company], Iterable[str]]) -> list[str]:
+    """What one check names; data so broken that it cannot even be read is named by the others and hides none of them."""
+    found: list[str] = []
+    try:
+        with transaction.atomic():
+            for sentence in check(company):
+                found.append(sentence)
+    except (DatabaseError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        found.append(f"cannot be checked to the end: {type(error).__name__}: {error}")
+    return found
 
 
 class Command(ReportingCommand):
