@@ -133,8 +133,8 @@ def _stray_states() -> Iterator[str]:
     for one in LogEntry.objects.iterator(chunk_size=2000):
         event = last.get(f"logentry:{one.pk}")
         if event is None:
-            decided = (one.contact_id, one.matched_by, one.reason, one.decided_by_id, one.decided_at, one.seen_at)
-            if one.state != LogEntry.State.OPEN or one.event_position or any(decided):
+            said = (one.contact_id, one.matched_by, one.reason, one.decided_by_id, one.decided_at, one.seen_at)
+            if one.state != LogEntry.State.OPEN or one.event_position or any(said):
                 yield f"list {one.log_import_id}, line {one.line}: its state was altered"
             continue
         facts = facts_of(event)
