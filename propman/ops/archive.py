@@ -8,15 +8,16 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db import connection as application
 from psycopg2 import sql
 
@@ -90,9 +91,42 @@ def file_fingerprints(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def uploads() -> Path | None:
-    """The folder of uploaded files; None where another service keeps them."""
-    return Path(default_storage.location) if isinstance(default_storage, FileSystemStorage) else None
+def stored_files(folder: str = "") -> Iterator[str]:
+    """The names of all files in the storage, be it a folder or a bucket."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    yield from (f"{folder}{name}" for name in files)
+    for inner in folders:
+        yield from stored_files(f"{folder}{inner}/")
+
+
+def save_files(target: Path) -> None:
+    """Copy all files of the storage into the folder; what is swept away meanwhile has no row."""
+    for name in stored_files():
+        with suppress(FileNotFoundError), default_storage.open(name) as source:
+            file = target / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+
+
+def bring_back_files(source: Path, names: Iterable[str]) -> None:
+    for name in names:
+        with (source / name).open("rb") as file:
+            default_storage.save(name, File(file))
+
+
+def stored_fingerprints() -> dict[str, str]:
+    found = {}
+    for name in stored_files():
+        digest = hashlib.sha256()
+        with default_storage.open(name) as file:
+            for chunk in file.chunks():
+                digest.update(chunk)
+        found[name] = digest.hexdigest()
+    return found
 
 
 def back_up(target: Path, *, at: datetime) -> dict[str, Any]:
@@ -112,9 +146,7 @@ def back_up(target: Path, *, at: datetime) -> dict[str, Any]:
         run("pg_dump", "-Fd", f"-j{JOBS}", f"--snapshot={snapshot}", "-f", target / DUMP, "-d", name)
         tables = table_fingerprints(connection)
     # after the database: a file may be newer than its row, never missing
-    source = uploads()
-    if source and source.exists():
-        shutil.copytree(source, target / FILES)
+    save_files(target / FILES)
     manifest = {"at": at.isoformat(), "database": name, "tables": tables, "files": file_fingerprints(target / FILES)}
     (target / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
     return manifest
@@ -130,13 +162,11 @@ def restore(source: Path) -> dict[str, Any]:
     with closing_transaction(name) as connection:
         if table_fingerprints(connection):
             raise ArchiveError(f"The database {name} is not empty: restore into a new one.")
-    files = uploads()
-    if files and manifest["files"] and files.exists() and any(files.iterdir()):
-        raise ArchiveError(f"{files} is not empty.")
+    if manifest["files"] and any(stored_files()):
+        raise ArchiveError("The storage of files is not empty.")
     restore_database(source, name)
-    if files and manifest["files"]:
-        shutil.copytree(source / FILES, files, dirs_exist_ok=True)
-    compare(manifest, name, files if manifest["files"] else None)
+    bring_back_files(source / FILES, manifest["files"])
+    compare(manifest, name, stored_fingerprints() if manifest["files"] else {})
     return manifest
 
 
@@ -153,7 +183,7 @@ def drill(source: Path) -> dict[str, Any]:
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             restore_database(source, name)
-            compare(manifest, name, source / FILES)
+            compare(manifest, name, file_fingerprints(source / FILES))
         finally:
             cursor.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
     maintenance.close()
@@ -186,11 +216,10 @@ def counts(manifest: dict[str, Any]) -> dict[str, int]:
     return {"tables": len(tables), "rows": sum(table["rows"] for table in tables.values()), "files": len(manifest["files"])}
 
 
-def compare(manifest: dict[str, Any], database: str, files: Path | None) -> None:
+def compare(manifest: dict[str, Any], database: str, found_files: dict[str, str]) -> None:
     """Raises ArchiveError naming every table, sequence and file that differs from the manifest."""
     with closing_transaction(database) as connection:
         found = table_fingerprints(connection)
-    found_files = file_fingerprints(files) if files else {}
     different = sorted(
         name
         for expected, actual in ((manifest["tables"], found), (manifest["files"], found_files))

@@ -2,9 +2,14 @@ import json
 import re
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.storage.handler import StorageHandler
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from propman.ops import archive
+from propman.settings import environment
 from propman.tenancy.events import record_event
 from propman.tenancy.scope import company_scope
 from tests.conftest import owner_connection
@@ -109,3 +114,33 @@ def test_missing_server_is_told_in_words(tmp_path, settings):
     settings.DATABASE_OWNER = {**settings.DATABASE_OWNER, "PORT": "1"}
     with pytest.raises(CommandError, match="refused"):
         call_command("backup", str(tmp_path / "saved"))
+
+
+def test_files_of_a_bucket_are_saved_and_brought_back(settings, tmp_path):
+    """A storage that has no folder on this machine."""
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": memory}
+    for name in ("attachments/1/2026-03-02/a.jpeg", "bulletins/1/2/bulletin.zip"):
+        default_storage.save(name, ContentFile(name.encode()))
+    before = archive.stored_fingerprints()
+    archive.save_files(tmp_path)
+    assert archive.file_fingerprints(tmp_path) == before
+    settings.STORAGES = {**settings.STORAGES, "default": {**memory}}
+    assert not list(archive.stored_files())
+    archive.bring_back_files(tmp_path, before)
+    assert archive.stored_fingerprints() == before
+
+
+def test_bucket_is_set_by_the_environment(monkeypatch):
+    for name, value in {"BUCKET": "files", "ENDPOINT": "https://s3.example", "ACCESS_KEY": "a", "SECRET_KEY": "b"}.items():
+        monkeypatch.setenv(f"FILES_{name}", value)
+    storage = StorageHandler({"default": environment.file_storage()})["default"]
+    assert (storage.bucket_name, storage.endpoint_url, storage.default_acl) == ("files", "https://s3.example", None)
+    assert (storage.access_key, storage.file_overwrite, storage.custom_domain) == ("a", False, None)
+
+
+def test_folder_of_files_is_set_by_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("FILES_FOLDER", str(tmp_path / "elsewhere"))
+    storage = StorageHandler({"default": environment.file_storage()})["default"]
+    storage.save("a/b.txt", ContentFile(b"b"))
+    assert (tmp_path / "elsewhere" / "a" / "b.txt").read_bytes() == b"b"
