@@ -11,7 +11,7 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from propman.common.forms import MoneyField
+from propman.common.forms import Drop, MoneyField, TakesFiles
 from propman.common.money import plain
 from propman.community.models import Community, Department, Employee
 from propman.tenancy.idempotency import OnceForm
@@ -159,15 +159,19 @@ class ChangeOrderForm(OrderReasonForm):
         return data
 
 
-class FinishOrderForm(OrderVerbForm):
+class FinishOrderForm(OrderVerbForm, TakesFiles):
+    """What was done and what it cost, with photos for colleagues."""
+
     text = forms.CharField(label=_("What was done"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3}))
     actual_cost = MoneyField(label=_("What it cost"), may_be_nothing=True)
+    field_order = ("text", "actual_cost", "files")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         order = self.order
         self.fields["actual_cost"].currency = order.currency  # type: ignore[attr-defined]
         self.initial.setdefault("actual_cost", plain(order.estimate, order.currency))
+        self.helper.layout = Layout(*(Drop(name) if name == "files" else name for name in self.fields))
 
 
 ORDER_FORMS: dict[OrderVerb, type[OrderVerbForm]] = {

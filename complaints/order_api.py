@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
@@ -23,8 +25,10 @@ from . import services
 from .api import refusal
 from .models import OrderedPerson, WorkOrder
 from .order_workflow import OrderState, OrderVerb
-from .permissions import WORKS, Viewer, complaint_for, order_for, viewer_of
-from .serializers import NothingSerializer
+from .permissions import WORKS, Viewer, complaint_for, order_file_for, order_for, viewer_of
+from .selectors import files_of_order
+from .sending import sent
+from .serializers import AttachedSerializer, NothingSerializer
 from .services.dispatch import NewOrder
 from .workflow import Refused
 
@@ -121,6 +125,19 @@ class WorkOrderViewSet(IdempotentPosts, mixins.ListModelMixin, viewsets.GenericV
             raise refusal(problem) from problem
         shown = self.get_queryset().filter(pk__in=[one.pk for one in made]).order_by("pk")
         return Response(self.get_serializer(shown, many=True).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=AttachedSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def files(self, request: Request, number: str) -> Response:
+        """The photos and documents that came when it was done."""
+        return Response(AttachedSerializer(files_of_order(order_for(self.viewer(), number)), many=True).data)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, pagination_class=None, filterset_class=None, url_path=r"files/(?P<pk>\d{1,18})/content")
+    def content(self, request: Request, number: str, pk: str) -> HttpResponse:
+        """One photo or document, as it is kept."""
+        order = order_for(self.viewer(), number)
+        return sent(order.complaint, order_file_for(order, int(pk)))
 
 
 def _verb(verb: OrderVerb) -> Any:

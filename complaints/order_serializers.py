@@ -10,7 +10,7 @@ from propman.community.models import Department, Employee
 
 from .models import Budget, WorkOrder
 from .permissions import Viewer, may_know_contact, may_know_room
-from .serializers import MomentField, PersonSerializer
+from .serializers import FilesField, MomentField, PersonSerializer
 from .services.dispatch import LARGEST_SUM, LONGEST_WHAT, MOST_AT_ONCE
 from .services.moving import LONGEST_TEXT
 
@@ -108,3 +108,4 @@ class ChangeOrderSerializer(OrderReasonSerializer):
 class FinishOrderSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=LONGEST_TEXT)
     actual_cost = serializers.IntegerField(min_value=0, max_value=LARGEST_SUM)
+    files = FilesField(required=False, write_only=True)

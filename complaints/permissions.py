@@ -209,6 +209,14 @@ def order_for(viewer: Viewer, number: str) -> WorkOrder:
     return order
 
 
+def order_file_for(order: WorkOrder, pk: int) -> Attachment:
+    """A file that came when the order was done; whoever may see the order may open it. Raises Http404."""
+    attachment: Attachment | None = Attachment.objects.select_related("event").filter(work_order=order, pk=pk).first()
+    if attachment is None:
+        raise Http404
+    return attachment
+
+
 def is_ordered(employee: Employee | None, order: WorkOrder) -> bool:
     """Whether the order is the employee's to accept and to do: head of the department, or named; anybody where no head is."""
     if employee is None:

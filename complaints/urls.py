@@ -111,6 +111,9 @@ urlpatterns = [
         path(f"complaints/work-orders/<str:number>/{slug}/", dispatch.act, {"verb": verb}, name=f"{verb.value}_order")
         for slug, verb in ORDER_VERBS.items()
     ),
+    path("complaints/work-orders/<str:number>/files/<int:pk>/", dispatch.photo, name="order_photo"),
+    path("complaints/work-orders/<str:number>/files/<int:pk>/content/", dispatch.attachment, name="order_attachment"),
+    path("complaints/work-orders/<str:number>/files/<int:pk>/small/", dispatch.preview, name="order_preview"),
     path("complaints/costs/", costs.costs, name="costs"),
     path("complaints/budgets/", costs.budgets, name="budgets"),
     path("complaints/<str:number>/", thread.detail, name="detail"),

@@ -30,6 +30,7 @@ class Attachment(CompanyModel):
 
     complaint = Link(Complaint, related_name="attachments")
     event = Link(Event, related_name="+")
+    work_order = Link("complaints.WorkOrder", null=True, related_name="attachments")  # of which it shows what was done
     position = models.IntegerField()  # among the files of its event, from 1
     side = models.CharField(_("side"), max_length=10, choices=Side.choices)
     kind = models.CharField(_("type"), max_length=10, choices=Kind.choices)
@@ -53,12 +54,21 @@ class Attachment(CompanyModel):
             ),
             *company_constraints(
                 "complaints_attachment",
-                references={"complaint_id": "complaints_complaint", "event_id": "tenancy_event"},
+                references={
+                    "complaint_id": "complaints_complaint",
+                    "event_id": "tenancy_event",
+                    "work_order_id": "complaints_workorder",
+                },
                 update=False,
                 delete=True,
             ),
         ]
-        indexes = [models.Index(fields=["company", "complaint"], name="complaints_attachment_of")]
+        indexes = [
+            models.Index(fields=["company", "complaint"], name="complaints_attachment_of"),
+            models.Index(
+                fields=["company", "work_order"], name="complaints_attachment_order", condition=Q(work_order__isnull=False)
+            ),
+        ]
 
     @property
     def is_photo(self) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.clocks import LEVELS, Clock, Reading
-from complaints.models import Attachment, Category, Complaint
+from complaints.models import Attachment, Category, Complaint, WorkOrder
 from complaints.models.history import was_on_time
 from complaints.permissions import Viewer, is_colleague, may_know_asker, may_open_file, may_see_file
 from complaints.querysets import ComplaintQuerySet
@@ -85,6 +85,7 @@ class ShownFile:
     number: str  # of the complaint
     can_open: bool
     is_followed: bool  # by number and code
+    order: str = ""  # the number of the work order on whose page it stands
 
     @property
     def url(self) -> str:
@@ -102,6 +103,8 @@ class ShownFile:
     def _address(self, part: str) -> str:
         if not self.can_open:
             return ""
+        if self.order:
+            return reverse(f"complaints:order_{part}", args=[self.order, self.attachment.pk])
         if self.is_followed:
             return reverse(f"complaints:follow_{part}", args=[self.attachment.pk])
         return reverse(f"complaints:{part}", args=[self.number, self.attachment.pk])
@@ -236,6 +239,24 @@ def files_of(complaint: Complaint, *, viewer: Viewer | None) -> list[ShownFile]:
             )
         )
     return shown
+
+
+def files_of_order(order: WorkOrder) -> list[ShownFile]:
+    """The photos and documents that came when the order was done, for everybody who may see the order."""
+    rows = list(Attachment.objects.filter(work_order=order).select_related("event").order_by("event", "position"))
+    texts = texts_of(row.event for row in rows)
+    return [
+        ShownFile(
+            attachment=row,
+            event=row.event.position,
+            label=texts.get(row.event_id, {}).get(row.name_field) or _("Photo %(number)d") % {"number": row.position},
+            number=order.number,
+            can_open=True,
+            is_followed=False,
+            order=order.number,
+        )
+        for row in rows
+    ]
 
 
 def _entry(

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from complaints.models import Attachment, Complaint
+from complaints.models import Attachment, Complaint, WorkOrder
 from complaints.models.attachment import name_field, preview_of
 from complaints.workflow import BadInput
 from propman.common.uploads import MOST_FILES, NewFile, too_many
@@ -38,7 +38,9 @@ def texts_of_files(files: Sequence[NewFile]) -> dict[str, str]:
     return {name_field(position): file.name for position, file in enumerate(files, 1)}
 
 
-def keep_files(*, complaint: Complaint, event: Event, side: str, files: Sequence[NewFile]) -> list[Attachment]:
+def keep_files(
+    *, complaint: Complaint, event: Event, side: str, files: Sequence[NewFile], work_order: WorkOrder | None = None
+) -> list[Attachment]:
     """Write the files and their rows; the event was recorded with `facts_of_files` and `texts_of_files`.
 
     The files come first: a row is never without its file, and what a transaction leaves behind that is rolled back is
@@ -56,6 +58,7 @@ def keep_files(*, complaint: Complaint, event: Event, side: str, files: Sequence
                 company_id=complaint.company_id,
                 complaint=complaint,
                 event=event,
+                work_order=work_order,
                 position=position,
                 side=side,
                 kind=file.kind,

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from complaints.models import Budget, Complaint, OrderedPerson, Severity, WorkOrder
+from complaints.models import Attachment, Budget, Complaint, OrderedPerson, Severity, WorkOrder
 from complaints.order_workflow import FINISHED, OrderState, OrderVerb, OverBudget, next_order_state
 from complaints.permissions import SEES_ALL, is_ordered
 from complaints.selectors.costs import used_by_line
@@ -22,6 +22,7 @@ from complaints.workflow import BadInput, MoveNotAllowed, NotYours, Verb, ensure
 from propman.accounts.models import Membership
 from propman.accounts.roles import Role
 from propman.common.money import in_figures
+from propman.common.uploads import NewFile
 from propman.community.models import Department, Employee
 from propman.community.selectors import general_manager
 from propman.notify.services import NewNotice, queue_notices
@@ -29,6 +30,7 @@ from propman.tenancy.events import NewEvent, record_events, stream_of
 from propman.tenancy.models import Company, Event
 from propman.tenancy.scope import company_scope, current_company_id
 
+from .attaching import facts_of_files, keep_files, texts_of_files
 from .moving import cleaned, is_centre, locked, move, tell_asker
 
 LONGEST_WHAT = 500
@@ -275,17 +277,22 @@ def _move(
     at: datetime,
     facts: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
+    files: Sequence[NewFile] = (),
     **columns: Any,
 ) -> WorkOrder:
-    """Carry out the verb on a locked order: the event in the complaint's chain, and the order with it."""
+    """Carry out the verb on a locked order: the event in the complaint's chain with its files, and the order with it."""
     columns = {"state": next_order_state(order.state, verb), **columns}
     if columns["state"] in FINISHED:
         columns |= {"finished_at": order.finished_at or at, "reminds_at": None}
     for name, value in columns.items():
         setattr(order, name, value)
-    told = {**facts_of_order(order), **(facts or {})}
-    move(order.complaint, Verb.NOTE, event, by=by.user, at=at, facts=told, texts=texts)  # keeps the complaint's state
+    told = {**facts_of_order(order), **(facts or {}), **facts_of_files(files)}
+    said = {**(texts or {}), **texts_of_files(files)}
+    move(order.complaint, Verb.NOTE, event, by=by.user, at=at, facts=told, texts=said)  # keeps the complaint's state
     order.event_position = order.complaint.event_position
+    if files:
+        recorded = Event.objects.get(stream=stream_of(order.complaint), position=order.event_position)
+        keep_files(complaint=order.complaint, event=recorded, side=Attachment.Side.NOTE, files=files, work_order=order)
     order.save(update_fields=[*columns, "event_position"])
     return order
 
@@ -426,8 +433,10 @@ def _over_anew(order: WorkOrder, cost: int, *, by: Employee, at: datetime, is_ov
 
 
 @transaction.atomic
-def finish_order(*, order: WorkOrder, by: Employee, at: datetime, text: str, actual_cost: int) -> WorkOrder:
-    """Done: what was done, and what it cost in minor units. The complaint itself stays with its handler.
+def finish_order(
+    *, order: WorkOrder, by: Employee, at: datetime, text: str, actual_cost: int, files: Sequence[NewFile] = ()
+) -> WorkOrder:
+    """Done: what was done, what it cost in minor units, photos for colleagues. The complaint stays with its handler.
 
     Costing more than estimated, and more than the line has, is told to the general manager. Raises NotYours,
     MoveNotAllowed unless the order was accepted, BadInput.
@@ -440,7 +449,17 @@ def finish_order(*, order: WorkOrder, by: Employee, at: datetime, text: str, act
     over: dict[str, Any] = {}
     if actual_cost > order.estimate:
         over = _over_anew(order, actual_cost, by=by, at=at, is_over_allowed=True)
-    _move(order, OrderVerb.FINISH, "work_order.done", by=by, at=at, texts={"text": text}, actual_cost=actual_cost, **over)
+    _move(
+        order,
+        OrderVerb.FINISH,
+        "work_order.done",
+        by=by,
+        at=at,
+        texts={"text": text},
+        files=files,
+        actual_cost=actual_cost,
+        **over,
+    )
     told: list[Employee | None] = [order.ordered_by, order.complaint.handler]
     _tell(order, "work_order.done", told, at=at, name=by.name, text=text)
     if over and order.waits_for_manager:

@@ -5,9 +5,10 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from complaints import services
 from complaints.dispatch_forms import ORDER_FORMS, BoardForm, OrderVerbForm
@@ -19,12 +20,15 @@ from complaints.permissions import (
     may_know_contact,
     may_know_room,
     may_order_work,
+    order_file_for,
     order_for,
     order_verbs,
     viewer_of,
 )
 from complaints.selectors import dispatch as selectors
+from complaints.selectors import files_of_order
 from complaints.selectors.costs import lines_with_use
+from complaints.sending import sent
 from complaints.workflow import BadInput, NotYours, Refused
 from propman.accounts.permissions import role_required
 from propman.common.keyset import listed
@@ -97,7 +101,7 @@ def act(request: HttpRequest, number: str, verb: OrderVerb) -> HttpResponse:
         if verb not in order_verbs(viewer, found):
             raise Http404
         return redirect("complaints:work_order", number=number)
-    form = ORDER_FORMS[verb](request.POST, verb=verb, order=found, by=employee, auto_id=f"{verb.value}_%s")
+    form = ORDER_FORMS[verb](request.POST, request.FILES, verb=verb, order=found, by=employee, auto_id=f"{verb.value}_%s")
     if not form.is_valid():
         return _page(request, viewer, found, failed=form, status=422)
     data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
@@ -140,6 +144,7 @@ def _page(
         "knows_contact": may_know_contact(viewer, found),
         "people": services.people_of(found),
         "steps": selectors.steps_of(found),
+        "files": files_of_order(found),
         "line": line,
         "main_forms": [form for verb, form in forms.items() if verb in ON_PAGE],
         "more_forms": [form for verb, form in forms.items() if verb not in ON_PAGE],
@@ -152,3 +157,40 @@ def _page(
 
 def _is_of_department(viewer: Viewer, found: WorkOrder) -> bool:
     return viewer.employee is not None and viewer.employee.department_id == found.department_id
+
+
+@require_safe
+@role_required(*WORKS)
+def photo(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """One photo of what was done, with the way to the ones before and after it."""
+    found = order_for(viewer_of(request), number)
+    photos = [one for one in files_of_order(found) if one.attachment.is_photo]
+    place = next((index for index, one in enumerate(photos) if one.attachment.pk == pk), None)
+    if place is None:
+        raise Http404
+    context = {
+        "complaint": found,
+        "photo": photos[place],
+        "place": place + 1,
+        "photos": photos,
+        "before": photos[place - 1] if place else None,
+        "after": photos[place + 1] if place + 1 < len(photos) else None,
+        "back": reverse("complaints:work_order", args=[number]),
+    }
+    return render(request, "complaints/photo.html", context)
+
+
+@require_safe
+@role_required(*WORKS)
+def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """The photo or document itself."""
+    found = order_for(viewer_of(request), number)
+    return sent(found.complaint, order_file_for(found, pk))
+
+
+@require_safe
+@role_required(*WORKS)
+def preview(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """The small picture of a photo."""
+    found = order_for(viewer_of(request), number)
+    return sent(found.complaint, order_file_for(found, pk), is_small=True)

@@ -13,6 +13,7 @@ from propman.accounts.roles import Role
 from propman.community.models import Department
 from tests.factories import make_department, make_employee
 from tests.factories.complaints import make_complaint, make_order, make_policy
+from tests.factories.files import jpeg_bytes, upload
 
 pytestmark = pytest.mark.django_db
 LIST = "/lanting/api/v1/work-orders/"
@@ -153,3 +154,15 @@ def test_list_is_filtered_and_costs_the_same_for_many(order, complaint, engineer
     assert len(many) == len(one)
     assert client.get(f"{LIST}?state=done").json()["results"] == []
     assert client.get(f"{LIST}?asker=x").status_code == 400
+
+
+def test_program_sends_a_photo_of_what_was_done(order, engineer, client_of, settings, tmp_path):
+    folder = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "files"}}
+    settings.STORAGES = {**settings.STORAGES, "default": folder}
+    client = client_of(engineer)
+    post(client, f"{order.number}/accept/")
+    body = {"text": "Closed.", "actual_cost": 5, "files": [upload(jpeg_bytes(), "valve.jpg")]}
+    assert client.post(f"{LIST}{order.number}/done/", body).status_code == 200
+    file = client.get(f"{LIST}{order.number}/files/").json()[0]
+    assert (file["name"], file["type"]) == ("valve.jpg", "image/jpeg")
+    assert client.get(f"{LIST}{order.number}/files/{file['id']}/content/").status_code == 200

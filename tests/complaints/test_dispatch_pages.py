@@ -4,15 +4,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from complaints import services
-from complaints.models import Budget, WorkOrder
+from complaints.models import Attachment, Budget, WorkOrder
 from complaints.order_workflow import OrderState
 from propman.accounts.roles import Role
 from propman.community.models import Department
 from tests.factories import make_community, make_department, make_employee, make_household
 from tests.factories.complaints import make_complaint, make_order, make_policy
+from tests.factories.files import AUTHOR, camera_exif, jpeg_bytes, new_photo, upload
 
 pytestmark = pytest.mark.django_db
 BOARD = "/lanting/complaints/work-orders/"
@@ -358,3 +360,67 @@ def test_others_set_no_budget(somebody, engineering, engineer, request, client_o
 def test_home_says_what_is_ordered_from_me(order, engineer, agent, client_of):
     assert "Ordered from you: accept it" in client_of(engineer).get("/lanting/").content.decode()
     assert "Ordered from you" not in client_of(agent).get("/lanting/").content.decode()
+
+
+# Photos of what was done
+
+
+@pytest.fixture
+def storage(settings, tmp_path):
+    """An empty folder of files."""
+    folder = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "files"}}
+    settings.STORAGES = {**settings.STORAGES, "default": folder}
+
+
+@pytest.fixture
+def shown(storage, order, engineer, client_of):
+    """The order, done with a photo that carries its author and place, and the photo's row."""
+    client = client_of(engineer)
+    client.post(f"{BOARD}{order.number}/accept/")
+    picture = upload(jpeg_bytes(exif=camera_exif()), "valve.jpg")
+    answer = client.post(f"{BOARD}{order.number}/done/", {"text": "Closed.", "actual_cost": "12", "files": [picture]})
+    assert answer.status_code == 302
+    return order, Attachment.objects.get(work_order=order)
+
+
+def test_photo_of_what_was_done_is_seen_by_who_sees_the_order(shown, engineer, agent, head, owner, rival_manager, client_of):
+    order, row = shown
+    for user in (engineer, agent, head):
+        client = client_of(user)
+        page = client.get(f"{BOARD}{order.number}/").content.decode()
+        assert f"files/{row.pk}/small/" in page
+        for part in ("", "content/", "small/"):
+            assert client.get(f"{BOARD}{order.number}/files/{row.pk}/{part}").status_code == 200
+    sent = client_of(engineer).get(f"{BOARD}{order.number}/files/{row.pk}/content/")
+    assert sent["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert AUTHOR.encode() not in sent.content
+    for user in (owner, rival_manager):
+        assert client_of(user).get(f"{BOARD}{order.number}/files/{row.pk}/content/").status_code in {403, 404}
+    asker = client_of(owner).get(f"/lanting/complaints/{order.complaint.number}/").content.decode()
+    assert f"files/{row.pk}/" not in asker
+    assert client_of(owner).get(f"/lanting/complaints/{order.complaint.number}/files/{row.pk}/content/").status_code == 404
+
+
+def test_photo_of_another_order_or_of_the_asker_is_not_there(
+    shown, complaint, engineering, agent, engineer, household, client_of
+):
+    order, row = shown
+    other = make_order(complaint, department=engineering, by=agent)
+    asked = make_complaint(household=household, files=[new_photo()]).attachments.get()
+    client = client_of(engineer)
+    assert client.get(f"{BOARD}{other.number}/files/{row.pk}/content/").status_code == 404
+    assert client.get(f"{BOARD}{order.number}/files/{asked.pk}/content/").status_code == 404
+
+
+def test_file_that_is_no_photo_is_refused_and_the_words_are_kept(storage, order, engineer, client_of):
+    client = client_of(engineer)
+    client.post(f"{BOARD}{order.number}/accept/")
+    bad = upload(b"<svg onload=alert(1)>", "x.svg")
+    answer = client.post(f"{BOARD}{order.number}/done/", {"text": "Closed it.", "actual_cost": "12", "files": [bad]})
+    assert answer.status_code == 422
+    assert "Closed it." in answer.content.decode()
+    assert not Attachment.objects.exists()
+
+
+def test_done_with_a_photo_passes_the_integrity_check(shown, company):
+    call_command("check_integrity", company.address)

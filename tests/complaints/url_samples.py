@@ -13,7 +13,7 @@ from complaints.services.reconciling import reconcile_file
 from complaints.services.sealing import make_head
 from complaints.workflow import Verb
 from propman.tenancy.models import Company
-from tests.factories.complaints import START, make_complaint, make_order, make_policy
+from tests.factories.complaints import START, make_complaint, make_order, make_order_done, make_policy
 from tests.factories.files import new_photo
 
 FILES = ["photo", "attachment", "preview"]
@@ -54,7 +54,9 @@ def samples(cast) -> dict[str, dict]:
     make_policy()
     complaint = make_complaint(household=cast.household, files=[new_photo()])
     order = make_order(complaint, department=cast.office, by=cast.agent)
-    photo = complaint.attachments.get().pk
+    done = make_order_done(make_order(complaint, department=cast.office, by=cast.agent), by=cast.head, files=[new_photo()])
+    of_order = {"number": done.number, "pk": done.attachments.get().pk}
+    photo = complaint.attachments.get(work_order=None).pk
     by_number = {"number": complaint.number, "pk": photo}
     entry, call_back = counted(cast)
     names = [f"complaints:{name}" for name in ONE] + [f"api-complaint-{name}" for name in API]
@@ -65,8 +67,10 @@ def samples(cast) -> dict[str, dict]:
         **{f"complaints:{name}": {"number": order.number} for name in ORDER},
         **{
             f"api-work-order-{name}": {"number": order.number}
-            for name in ["detail", *(one for one, *_rest in ORDER_TAKES.values())]
+            for name in ["detail", "files", *(one for one, *_rest in ORDER_TAKES.values())]
         },
+        **{f"complaints:order_{name}": of_order for name in FILES},
+        "api-work-order-content": of_order,
         "complaints:macros_for": {"number": complaint.number},
         "complaints:retire_macro": {"pk": 1},
         "complaints:bulk_run": {"pk": 1},

@@ -1,5 +1,6 @@
 """Complaints for tests, filed through the services."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from complaints import services
@@ -7,6 +8,7 @@ from complaints.models import Category, Complaint, WorkOrder
 from complaints.services.dispatch import NewOrder
 from complaints.services.policies import default_rules
 from propman.accounts.models import User
+from propman.common.uploads import NewFile
 from propman.community.models import Department, Employee, Household, Person
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -46,3 +48,12 @@ def make_order(
     return services.order_work(
         complaint=complaint, orders=[NewOrder(department=department, **wanted)], by=agent, at=at, gives_room=gives_room
     )[0]
+
+
+def make_order_done(order: WorkOrder, *, by: User, actual_cost: int = 28_000, files: Sequence[NewFile] = ()) -> WorkOrder:
+    """The order accepted and done within two hours by an employee of its department."""
+    employee, at = Employee.objects.select_related("department").get(user=by), order.ordered_at + timedelta(hours=1)
+    services.accept_order(order=order, by=employee, at=at)
+    return services.finish_order(
+        order=order, by=employee, at=at + timedelta(hours=1), text="Closed.", actual_cost=actual_cost, files=files
+    )
