@@ -88,6 +88,10 @@ class CostRow:
     def done_orders(self) -> int:
         return self.orders - self.open_orders
 
+    def share_of(self, total: CostRow) -> int:
+        """Per cent of all costs, what is still open by its estimate."""
+        return (self.spent + self.still) * 100 // max(1, total.spent + total.still)
+
 
 def costs(rows: WorkOrderQuerySet, *, by: str) -> QuerySet[Any, dict[str, Any]]:
     """Costs of the orders that went out, grouped by one of GROUPS.

@@ -48,14 +48,15 @@ def costs(request: HttpRequest) -> Any:
             for one in found
         )
         return file_response("csv", f"costs-{year}-{by}", heading, lines)
+    total = selectors.total_of(found)
     context = {
         "by": by,
         "by_label": dict(CostForm.BY)[by],
         "year": year,
         "years": [this_year + step for step in (0, -1, -2)],
         "choices": CostForm.BY,
-        "rows": [(row, _addresses(row, by=by, year=year, kept=narrow.kept)) for row in found],
-        "total": selectors.total_of(found),
+        "rows": [(row, row.share_of(total), _addresses(row, by=by, year=year, kept=narrow.kept)) for row in found],
+        "total": total,
         "is_cut": len(found) == MOST_GROUPS,
         "export_url": f"?{urlencode({'by': by, 'year': year, **_narrowed(narrow.kept), 'export': 'csv'})}",
         "narrow": narrow,
