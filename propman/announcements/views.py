@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import STAFF
 from propman.common.keyset import listed
+from propman.common.text import legible
 from propman.community.models import Community
 from propman.tenancy.idempotency import once
 from propman.tenancy.middleware import company_of
@@ -49,6 +50,7 @@ from .permissions import (
 from .workflow import BadInput, Kind, Refused, State, Verb
 
 staff = role_required(*STAFF)
+MOST_DOORS = 600  # of several communities in one file
 
 
 @require_GET
@@ -155,6 +157,7 @@ def _kept_page(
         "form": form,
         "verb": verb,
         "speaks": speaks(viewer),
+        "papers": among.filter(pk__in=Audience.objects.filter(announcement=found).values("community")).order_by("name"),
         **_relatives(found),
     }
     return render(request, "announcements/kept.html", shown, status=422 if form is not None and form.errors else 200)
@@ -328,10 +331,17 @@ def _act(request: HttpRequest, pk: int, verb: Verb, form: Any, do: Callable[...,
 @staff
 @require_GET
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
-    """The announcement as a page for each door, for households that nothing else reaches."""
+    """The announcement as a page for each door, of one community or all, for households that nothing else reaches."""
     viewer = viewer_of(request)
-    found = announcement_kept(viewer, pk)
-    doors = selectors.entrances_of(found, among=communities_looked_after(viewer))
+    found, among = announcement_kept(viewer, pk), communities_looked_after(viewer)
+    if request.GET.get("community"):
+        among = among.filter(address=legible(request.GET["community"]))
+    doors = selectors.entrances_of(found, among=among)
+    if not doors:
+        raise Http404
+    if len(doors) > MOST_DOORS and among.count() > 1:
+        messages.warning(request, _("These are too many doors for one file: take one community after the other."))
+        return redirect("announcements:kept", pk)
     response = HttpResponse(pdf.typeset(found, doors, company=company_of(request)), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="announcement-{found.pk}.pdf"'
     return response

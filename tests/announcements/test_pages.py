@@ -234,6 +234,18 @@ def test_paper_has_a_page_for_each_door(client_of, company, community, household
     assert b"/Count 3" in answer.content
 
 
+def test_paper_for_one_community_has_its_doors_only(client_of, company, community, household, agent, tell, now):
+    far = make_community(company, "far")
+    make_household(far)
+    both = Places(communities=frozenset({community.pk, far.pk}))
+    told = tell(both, at=now, starts_at=now, ends_at=None)
+    client, at = client_of(agent), f"/{company.address}/announcements/desk/{told.pk}/"
+    assert "paper.pdf?community=far" in client.get(at).content.decode()
+    assert b"/Count 1" in client.get(f"{at}paper.pdf?community=far").content
+    assert b"/Count 2" in client.get(f"{at}paper.pdf").content
+    assert client.get(f"{at}paper.pdf?community=nowhere").status_code == 404
+
+
 def test_public_page_shows_what_the_whole_community_is_told(client, company, community, household, tell, holding, now):
     part = Places(buildings=frozenset({household.room.entrance.building_id}))
     tell(part, at=now, starts_at=now, ends_at=None, title="Only for building 1")
