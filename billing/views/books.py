@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -45,6 +44,7 @@ from billing.services.payments import (
 )
 from propman.accounts.permissions import role_required
 from propman.common.exports import Format, file_response
+from propman.common.keyset import listed
 from propman.common.money import in_figures, plain
 from propman.common.text import legible
 from propman.community.models import Household, Person
@@ -60,9 +60,9 @@ PAGE = 50
 @require_GET
 def runs(request: HttpRequest) -> HttpResponse:
     """Every bill run with its sums, and the surveys still running."""
-    page = Paginator(runs_with_sums(), PAGE).get_page(request.GET.get("page"))
-    sums = sums_of(list(page))
-    rows = [(run, sums.get(run.pk, {"bills": 0, "total": 0, "owed": 0}), percent(run.rate)) for run in page]
+    page = listed(request, runs_with_sums(), by="-quarter", size=PAGE)
+    sums = sums_of(page.rows)
+    rows = [(run, sums.get(run.pk, {"bills": 0, "total": 0, "owed": 0}), percent(run.rate)) for run in page.rows]
     running = Survey.objects.filter(counted_at=None).select_related("community").order_by("closes_at", "pk")
     shown = {"rows": rows, "page": page, "running": running, "currency": company_of(request).currency}
     return render(request, "billing/runs.html", shown)
@@ -78,7 +78,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         bills = bills.filter(Q(room_label__icontains=wanted) | Q(payer__name__icontains=wanted))
     if request.GET.get("export") == "csv":
         return bill_export(f"bills-{found.quarter}-{found.community.address}", bills)
-    page = Paginator(bills, PAGE).get_page(request.GET.get("page"))
+    page = listed(request, bills, by="number", size=PAGE)
     kept = f"&{urlencode({'q': wanted})}" if wanted else ""
     shown = {
         "run": found,
@@ -136,7 +136,7 @@ def arrears_by_age(request: HttpRequest) -> HttpResponse:
     shown = {
         "rows": rows,
         "totals": totals_of(rows),
-        "page": Paginator(bills, PAGE).get_page(request.GET.get("page")),
+        "page": listed(request, bills, by=("due_on", "year", "number"), size=PAGE),
         "heading": _("Open bills that are not due yet") if age == "not_due" else _("Bills past due, oldest first"),
         "keep": f"&{kept}" if kept else "",
     }
@@ -174,7 +174,7 @@ def notes(request: HttpRequest) -> Any:
             for note in found.iterator()
         ]
         return file_response("csv", "credit-notes", heading, rows)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = listed(request, found, by=("-year", "-number"), size=PAGE)
     return render(request, "billing/notes.html", {"page": page})
 
 
@@ -279,7 +279,7 @@ def payments(request: HttpRequest) -> Any:
     if request.GET.get("export") == "csv":
         return payment_export(f"payments-{on or company.today(timezone.now())}", found)
     sums = [{**row, "label": Payment.Method(row["method"]).label} for row in takings(found)]
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = listed(request, found, by=("-year", "-number"), size=PAGE)
     kept = urlencode({name: value for name, value in (("q", wanted), ("day", on)) if value})
     shown = {"form": form, "page": page, "sums": sums, "q": wanted, "day": on, "keep": f"&{kept}" if kept else ""}
     return render(request, "billing/payments.html", shown)

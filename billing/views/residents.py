@@ -22,6 +22,7 @@ from billing.services.surveys import NotYourSheet, SheetClosed, save_sheet
 from propman.accounts.models import User
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import RESIDENTS, Role
+from propman.common.keyset import listed
 from propman.community.models import Community
 from propman.tenancy.middleware import company_of
 
@@ -37,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     earlier = bills_of(user).exclude(pk__in=[bill.pk for bill in unpaid])
     shown = {
         "unpaid": unpaid,
-        "page": Paginator(earlier, EARLIER_BILLS).get_page(request.GET.get("page")),
+        "page": listed(request, earlier, by=("-quarter", "-year", "-number"), size=EARLIER_BILLS),
         "owed": sum(bill.owed for bill in unpaid),
         "credit": credit_of(user),
         "currency": company.currency,
@@ -190,9 +191,9 @@ def score_text(answer) -> str:  # type: ignore[no-untyped-def]
 def results(request: HttpRequest) -> HttpResponse:
     """The communities whose results I may read, each with its last rate."""
     communities = Community.objects.filter(pk__in=communities_of(person(request), roles(request))).order_by("name")
-    page = Paginator(communities, 30).get_page(request.GET.get("page"))
-    outcomes = results_by_community([community.pk for community in page])
-    rows = [(community, outcomes.get(community.pk, [])) for community in page]
+    page = listed(request, communities, by="name")
+    outcomes = results_by_community([community.pk for community in page.rows])
+    rows = [(community, outcomes.get(community.pk, [])) for community in page.rows]
     return render(request, "billing/results.html", {"rows": rows, "page": page})
 
 

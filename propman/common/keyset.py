@@ -102,9 +102,10 @@ class Listed:
     first_url: str
 
 
-def listed(request: HttpRequest, rows: QuerySet[Any], *, by: str, size: int = SIZE) -> Listed:
-    """The page of the list that the address asks for, ordered by the column `by` and then by id."""
-    page = page_of(rows, keys=[by, "pk"], size=size, after=request.GET.get("after", ""))
+def listed(request: HttpRequest, rows: QuerySet[Any], *, by: str | Sequence[str], size: int = SIZE) -> Listed:
+    """The page of the list that the address asks for, ordered by the column or columns `by` and then by id."""
+    keys = [by] if isinstance(by, str) else list(by)
+    page = page_of(rows, keys=[*keys, "pk"], size=size, after=request.GET.get("after", ""))
     query = request.GET.copy()
     query.pop("after", None)
     first = f"?{query.urlencode()}"

@@ -401,3 +401,17 @@ def test_credit_notes_are_listed_and_exported(client_of, finance, bill):
     assert "lift stood still" in client.get("/lanting/billing/credit-notes/").content.decode()
     export = b"".join(client.get("/lanting/billing/credit-notes/?export=csv").streaming_content).decode("utf-8-sig")
     assert "'=lift stood still" in export
+
+
+def test_bills_of_a_run_come_page_by_page_and_none_twice(client_of, finance, run, monkeypatch):
+    monkeypatch.setattr("billing.views.books.PAGE", 2)
+    client, address, seen = client_of(finance), f"/lanting/billing/runs/{run.pk}/", []
+    query = ""
+    while True:
+        page = client.get(f"{address}{query}").context["page"]
+        seen += [bill.number for bill in page.rows]
+        if not (query := page.next_url):
+            break
+    with company_scope(run.company_id):
+        assert seen == sorted(Bill.objects.filter(run=run).values_list("number", flat=True))
+    assert len(seen) > 2
