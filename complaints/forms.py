@@ -347,6 +347,10 @@ class HelpedForm(OptionalTextForm):
     )
     field_order: tuple[str, ...] = ("helped", "asked", "text", "version")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["text"].widget.attrs["placeholder"]  # the label above says it
+
 
 class CalledForm(HelpedForm):
     """What the asker says when the centre calls: first whether it is put right."""

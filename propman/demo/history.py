@@ -10,7 +10,7 @@ from complaints.services.import_complaints import import_complaints, read_mappin
 from propman.tenancy.scope import company_scope
 
 from .complaints import set_up
-from .texts import TROUBLES
+from .texts import CATEGORIES, TROUBLES
 from .town import Town
 
 ROWS = 60
@@ -35,7 +35,7 @@ def bring_history(town: Town) -> None:
         known = {trouble.category for trouble in TROUBLES}
         mapping = {
             **MAPPING,
-            "categories": {code: code for code in known},
+            "categories": {code: name_zh for code, _name, name_zh, _icon in CATEGORIES if code in known},
             "communities": {place.community.address: place.community.name for place in town.places},
         }
         done = import_complaints(file=BytesIO(ledger(town).encode()), mapping=read_mapping(mapping), by=None, at=town.begins_at)
@@ -44,6 +44,7 @@ def bring_history(town: Town) -> None:
 
 def ledger(town: Town) -> str:
     """The old system's file; the day of closing often without an hour, as people write it."""
+    names = {code: name_zh for code, _name, name_zh, _icon in CATEGORIES}
     chance = Random(f"{town.seed}:ledger")  # noqa: S311 - a town is no secret
     file = StringIO()
     writer = csv.writer(file)
@@ -56,7 +57,7 @@ def ledger(town: Town) -> str:
         writer.writerow(
             (
                 f"TS-{n + 1:04d}", f"{opened:%Y/%m/%d %H:%M}", closed.strftime(pattern),
-                f"{opened + timedelta(days=3):%Y/%m/%d}", trouble.category, trouble.title,
+                f"{opened + timedelta(days=3):%Y/%m/%d}", names[trouble.category], trouble.title,
                 f"{chance.randint(1, 3)}-{chance.randint(1, 2)}-{chance.randint(1, 6):02d}01", place.community.name,
                 chance.choice(("电话", "来访")), "已办",
             )
