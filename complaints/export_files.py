@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, QueryDict
@@ -9,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from propman.common.exports import Format, written
+from propman.common.money import plain
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 
@@ -49,7 +51,7 @@ def _asked(export: Export, company: Company, viewer: Viewer) -> Asked | None:
     except Http404:
         return None
     today = company.today(export.asked_at)
-    return asked_for(QueryDict(export.query), today=today, zone=company.timezone, offices=offices)[1]
+    return asked_for(QueryDict(export.query), company=company, today=today, offices=offices)[1]
 
 
 def _content(export: Export, company: Company, asked: Asked, viewer: Viewer, clock: Callable[[], datetime]) -> bytes:
@@ -88,13 +90,29 @@ def figures_table(asked: Asked) -> tuple[list[str], list[list[Any]]]:
     found = lines(asked.by, asked.of)
     heading = [str(DIMENSIONS[asked.by][0]), _("Received"), _("A clock ran out")]
     heading += [_("Late: %(clock)s") % {"clock": clock.label} for clock in Clock]
-    heading += [_("Reopened"), _("Rated"), _("Rating, mean of 5"), _("Breaches confirmed")]
+    heading += [
+        _("Reopened"),
+        _("Rated"),
+        _("Rating, mean of 5"),
+        _("Breaches confirmed"),
+        _("Costs, %(currency)s") % {"currency": asked.of.currency},
+    ]
 
     def cells(line: Line) -> list[Any]:
         late = line.late_by or {}
         rating = None if line.rating is None else round(line.rating, 2)
         by_clock = [late[clock.value] for clock in Clock]
-        return [line.name, line.received, line.late, *by_clock, line.reopened, line.rated, rating, line.breaches]
+        return [
+            line.name,
+            line.received,
+            line.late,
+            *by_clock,
+            line.reopened,
+            line.rated,
+            rating,
+            line.breaches,
+            Decimal(plain(line.cost, line.currency)),
+        ]
 
     rows = [cells(line) for line in sorted(found, key=lambda line: line.name)]
     return heading, [*rows, cells(total(found))]

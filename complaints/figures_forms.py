@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import QueryDict
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from propman.community.models import Department
+from propman.tenancy.models import Company
 
 from .models import Category, Contact, Export
 from .queue_forms import CODE
@@ -66,7 +66,7 @@ class Asked:
 
 
 def asked_for(
-    query: Mapping[str, Any] | QueryDict, *, today: date, zone: ZoneInfo, offices: tuple[int, ...] | None
+    query: Mapping[str, Any] | QueryDict, *, company: Company, today: date, offices: tuple[int, ...] | None
 ) -> tuple[FiguresForm, Asked]:
     """What is asked for; a part that is not understood is left out and named by the form's `problems`."""
     form = FiguresForm(query)
@@ -76,8 +76,9 @@ def asked_for(
     is_usual = not since and not until
     until = until or today
     since = since or until - timedelta(days=USUAL_DAYS - 1)
-    narrowed = {"category": data.get("category") or "", "channel": data.get("channel") or ""}
-    of = Slice(since, until, zone, offices, office=data.get("office"), hour=data.get("hour"), **narrowed)
+    narrowed: dict[str, Any] = {"category": data.get("category") or "", "channel": data.get("channel") or ""}
+    narrowed |= {"office": data.get("office"), "hour": data.get("hour"), "currency": company.currency}
+    of = Slice(since, until, company.timezone, offices, **narrowed)
     usual_split = "category" if offices is not None else "office"
     return form, Asked(of, data.get("by") or usual_split, data.get("figure") or "received", data.get("sort") or "", is_usual)
 

@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from propman.common.money import in_figures
 from propman.common.tables import Cell
 
 from .clocks import Clock
@@ -25,6 +26,7 @@ COLUMNS: dict[str, Any] = {
     "reopened": gettext_lazy("Reopened"),
     "rated": gettext_lazy("Rated, of 5"),
     "breaches": pgettext_lazy("figure", "Breaches"),
+    "ordered": gettext_lazy("Costs"),
 }
 SHORT = ("received", "late", "reopened", "rated")  # what the home page has room for
 
@@ -89,6 +91,8 @@ def value_of(line: Line, column: str) -> float | None:
             return line.rating
         case "breaches":
             return line.breaches
+        case "ordered":
+            return line.cost
         case _:
             return line.in_time(column.removeprefix("late_"))
 
@@ -97,6 +101,8 @@ def text_of(line: Line, column: str) -> str:
     value = value_of(line, column)
     if value is None:
         return DASH
+    if column == "ordered":
+        return in_figures(line.cost, line.currency)
     if column in {"received", "breaches"}:
         return number_format(value, decimal_pos=0, force_grouping=True)
     return tenths(value) if column == "rated" else percent(value)

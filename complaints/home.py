@@ -108,7 +108,7 @@ def offices_section(request: HttpRequest) -> Section | None:
     if Role.GENERAL_MANAGER not in getattr(request, "roles", frozenset()):
         return None
     company = company_of(request)
-    _form, asked = asked_for({"by": "office"}, today=company.today(timezone.now()), zone=company.timezone, offices=None)
+    _form, asked = asked_for({"by": "office"}, company=company, today=company.today(timezone.now()), offices=None)
     found = lines(asked.by, asked.of)
     whole = total(found)
     shown = {

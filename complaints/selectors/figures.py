@@ -12,13 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, Sum
-from django.db.models.functions import ExtractHour, TruncMonth
+from django.db.models.functions import Coalesce, ExtractHour, TruncMonth
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from complaints.clocks import Clock
 from complaints.figures import CAME_BACK, confirmed_breaches
-from complaints.models import Category, Complaint, Contact, Timer
+from complaints.models import Category, Complaint, Contact, Timer, WorkOrder
+from complaints.order_workflow import COMMITTED
 from complaints.querysets import ComplaintQuerySet
 from propman.community.models import Department
 
@@ -38,7 +39,9 @@ FIGURES: dict[str, Any] = {
     "fine": _lazy("On time and never reopened"),
     "rated": _lazy("Rated"),
     "breaches": _lazy("Breach confirmed"),
+    "ordered": _lazy("Work was ordered"),
 }
+COST_OF_ORDER = Coalesce("work_orders__actual_cost", "work_orders__estimate")
 NONE = 0  # in an address: the complaints that came to no office
 FEWEST = 10  # a line of fewer complaints says nothing by itself
 BEYOND_CHANCE = 2.0  # standard deviations
@@ -58,6 +61,7 @@ class Slice:
     category: str = ""
     channel: str = ""
     hour: int | None = None
+    currency: str = "CNY"
 
     @property
     def begins_at(self) -> datetime:
@@ -70,7 +74,10 @@ class Slice:
 
 @dataclass(frozen=True)
 class Line:
-    """What is counted of one office, category, channel, hour or month, or of all; `late_by` holds a count per clock."""
+    """What is counted of one office, category, channel, hour or month, or of all; `late_by` holds a count per clock.
+
+    `cost` is what the work orders cost, or are estimated at while they are not done, in minor units.
+    """
 
     key: Any
     name: str
@@ -82,6 +89,9 @@ class Line:
     rated: int = 0
     rating_sum: int = 0
     breaches: int = 0
+    ordered: int = 0
+    cost: int = 0
+    currency: str = "CNY"
 
     @property
     def troubled(self) -> int:
@@ -137,6 +147,7 @@ def condition(figure: str, of: Slice) -> Q:
         "fine": ~late & ~CAME_BACK,
         "rated": Q(rating__isnull=False),
         "breaches": Q(number__in=confirmed.values("subject")),
+        "ordered": Q(pk__in=WorkOrder.objects.filter(state__in=sorted(COMMITTED)).values("complaint_id")),
     }[figure]
 
 
@@ -146,7 +157,7 @@ def rows_behind(figure: str, of: Slice) -> ComplaintQuerySet:
 
 
 def lines(dimension: str, of: Slice) -> list[Line]:
-    """A line for each value of the dimension that occurs, with one query for the figures and one for the names."""
+    """A line for each value of the dimension that occurs: a query for the counts, one for the costs, one for the names."""
     key: Any = {
         "office": "office_id",
         "category": "category_id",
@@ -154,15 +165,17 @@ def lines(dimension: str, of: Slice) -> list[Line]:
         "hour": ExtractHour("received_at", tzinfo=of.zone),
         "month": TruncMonth("received_at", tzinfo=of.zone),
     }[dimension]
+    name_of_key = key if isinstance(key, str) else "part"
     rows: Any = counted(of).order_by()
-    rows = rows.values(key) if isinstance(key, str) else rows.annotate(part=key).values("part")
-    found: Any = rows.annotate(
+    rows = rows if isinstance(key, str) else rows.annotate(part=key)
+    ordered = rows.filter(work_orders__state__in=sorted(COMMITTED)).values(name_of_key)
+    costs = {row[name_of_key]: row["cost"] for row in ordered.annotate(cost=Sum(COST_OF_ORDER))}
+    found: Any = rows.values(name_of_key).annotate(
         **{f"n_{name}": Count("pk", filter=condition(name, of)) if name != "received" else Count("pk") for name in FIGURES},
         rating_sum=Sum("rating", default=0),
     )
     names = _names(dimension)
-    name_of_key = key if isinstance(key, str) else "part"
-    told = [_line(row[name_of_key], row, dimension, names) for row in found]
+    told = [_line(row[name_of_key], {**row, "cost": costs.get(row[name_of_key], 0)}, dimension, names, of) for row in found]
     return told + _quiet_hours(told) if dimension == "hour" else told
 
 
@@ -173,7 +186,7 @@ def _quiet_hours(told: Sequence[Line]) -> list[Line]:
     return [Line(hour, _named("hour", hour), late_by=none) for hour in sorted(quiet)]
 
 
-def _line(key: Any, row: Mapping[str, Any], dimension: str, names: Mapping[Any, str]) -> Line:
+def _line(key: Any, row: Mapping[str, Any], dimension: str, names: Mapping[Any, str], of: Slice) -> Line:
     if dimension == "month":
         key = key.date()
     return Line(
@@ -187,6 +200,9 @@ def _line(key: Any, row: Mapping[str, Any], dimension: str, names: Mapping[Any, 
         rated=row["n_rated"],
         rating_sum=row["rating_sum"],
         breaches=row["n_breaches"],
+        ordered=row["n_ordered"],
+        cost=row["cost"],
+        currency=of.currency,
     )
 
 
@@ -226,6 +242,9 @@ def total(of: Sequence[Line]) -> Line:
             rated=whole.rated + line.rated,
             rating_sum=whole.rating_sum + line.rating_sum,
             breaches=whole.breaches + line.breaches,
+            ordered=whole.ordered + line.ordered,
+            cost=whole.cost + line.cost,
+            currency=line.currency,
         )
     return whole
 

@@ -33,7 +33,7 @@ DRAWN = ("hour", "month")  # as one large chart; the others have a bar in each l
 def asked_by(request: HttpRequest, viewer: Viewer) -> tuple[FiguresForm, Asked]:
     company = company_of(request)
     today = company.today(timezone.now())
-    return asked_for(request.GET, today=today, zone=company.timezone, offices=offices_counted_for(viewer))
+    return asked_for(request.GET, company=company, today=today, offices=offices_counted_for(viewer))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,14 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 def stats_of(asked: Asked, whole: selectors.Line) -> list[dict[str, str]]:
     """The figures of all lines together, above the table."""
-    icons = {"received": "inbox", "late": "clock-check", "reopened": "rotate", "rated": "star", "breaches": "gavel"}
+    icons = {
+        "received": "inbox",
+        "late": "clock-check",
+        "reopened": "rotate",
+        "rated": "star",
+        "breaches": "gavel",
+        "ordered": "coin",
+    }
     return [
         {
             "label": str(COLUMNS[name]),

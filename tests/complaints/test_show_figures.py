@@ -24,7 +24,7 @@ from propman.cases.workflow import Ground, Source
 from propman.community.models import Department
 from propman.tenancy.scope import company_scope
 from tests.factories import make_community, make_department, make_employee, make_household
-from tests.factories.complaints import START, make_category, make_complaint, make_policy
+from tests.factories.complaints import START, make_category, make_complaint, make_order, make_policy
 
 pytestmark = pytest.mark.django_db
 PAGE = "/lanting/complaints/figures/"
@@ -54,7 +54,7 @@ def test_every_figure_opens_as_many_complaints_as_it_says(counted, company):
         whole = total(lines(dimension, counted))
         told = {
             "received": whole.received, "late": whole.late, "on_time": whole.received - whole.late, "reopened": whole.reopened,
-            "fine": whole.fine, "rated": whole.rated, "breaches": whole.breaches,
+            "fine": whole.fine, "rated": whole.rated, "breaches": whole.breaches, "ordered": whole.ordered,
             **{f"late_{clock}": count for clock, count in (whole.late_by or {}).items()},
         }  # fmt: skip
         assert {name: rows_behind(name, counted).count() for name in FIGURES} == told
@@ -88,17 +88,27 @@ def test_confirmed_case_is_a_breach_and_a_draft_is_not(counted, staff, head, man
     assert rows_behind("breaches", counted).get().number == number
 
 
+def test_costs_of_ordered_work_stand_beside_and_open_their_complaints(counted, agent, company_office, client_of, manager):
+    late = rows_behind("late", counted).get()
+    for estimate in (30_000, 4_500):
+        make_order(late, department=company_office, by=agent, estimate=estimate)
+    whole = total(lines("category", counted))
+    assert (whole.cost, whole.ordered) == (34_500, 1)
+    assert rows_behind("ordered", counted).get() == late
+    assert "¥345.00" in client_of(manager).get(f"{PAGE}?{DAYS}").content.decode()
+
+
 def test_query_count_does_not_grow_with_offices(counted, company, client_of, manager, django_assert_num_queries):
     client = client_of(manager)
     client.get(f"{PAGE}?{DAYS}")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         lines("office", counted)
     for n in range(3):
         community = make_community(company, f"place-{n}")
         make_department(company, Department.Kind.MANAGEMENT_OFFICE, community=community, name=f"Office {n}")
         with company_scope(company.pk):
             make_complaint(household=make_household(community), at=START)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(lines("office", counted)) == 4
 
 
