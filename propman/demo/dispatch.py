@@ -60,12 +60,15 @@ def story(town: Town, place: Place, complaint: Complaint, trouble: Trouble, by: 
         services.refuse_order(order=orders[0], by=place.head, at=at, reason=trouble.say(REFUSED))
         return
     for one in orders:
-        head = one.department.head
-        services.accept_order(order=one, by=head, at=at)
+        services.accept_order(order=one, by=head_of(town, one), at=at)
     yield (at := at + timedelta(hours=dice.choice([2, 5, 9, 20, 50])))
     for one in orders:
         cost = round(one.estimate * dice.uniform(0.7, 1.25), -2)
-        services.finish_order(order=one, by=one.department.head, at=at, text=trouble.say(DONE), actual_cost=int(cost))
+        services.finish_order(order=one, by=head_of(town, one), at=at, text=trouble.say(DONE), actual_cost=int(cost))
+
+
+def head_of(town: Town, order: WorkOrder) -> Employee:
+    return next(place.head for place in town.places if place.office.pk == order.department_id)
 
 
 def order(

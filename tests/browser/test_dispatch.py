@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from complaints import services
-from complaints.models import Complaint, WorkOrder
+from complaints.models import Budget, Complaint, WorkOrder
 from complaints.services.policies import set_up_complaints
 from propman.accounts.models import User
 from propman.accounts.roles import Role
@@ -150,3 +150,19 @@ def test_board_has_its_columns_beside_each_other(
     desk.locator(".pm-filters select[name=department]").select_option(label="Willow office")
     expect(desk.locator(".pm-board .pm-row")).to_have_count(0)
     assert "department=" in desk.url
+
+
+def test_costs_and_budgets_are_read_on_desk_and_phone(
+    page_as: PageAs, company: Company, complaint: Complaint, engineering: Department, engineer: User, agent: User, finance: User
+) -> None:
+    with company_scope(company.pk):
+        make_order(complaint, department=engineering, by=agent, budget=Budget.objects.get())
+    for width in (1280, 360):
+        page = page_as(finance, "/lanting/complaints/budgets/", width=width)
+        expect(page.locator("table")).to_contain_text("¥700.00")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_accessible(page)
+        page.get_by_role("link", name="Costs").locator("visible=true").last.click()
+        expect(page.locator("h1")).to_contain_text("Costs of work orders")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_accessible(page)
