@@ -2,8 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from complaints.integrity import budgets, work_orders
-from complaints.models import Complaint, WorkOrder
+from complaints.models import Complaint
 from complaints.workflow import State
 from propman.demo.lives import live
 from propman.demo.town import build_town
@@ -37,14 +36,3 @@ def test_complaints_go_every_way_and_stay_in_their_time(town):
         assert list(broken_links("complaint:")) == []
         numbers = sorted(complaint.number for complaint in complaints)
         assert numbers == [f"2026-{n + 1:06}" for n in range(len(numbers))]
-
-
-def test_work_is_ordered_done_and_waits_for_the_manager(town):
-    with company_scope(town.company.pk):
-        assert WorkOrder.objects.count() == town.made["work orders"] > 3
-        assert {"ordered", "accepted", "done"} <= {
-            name.partition(".")[2]
-            for name in Event.objects.filter(name__startswith="work_order.").values_list("name", flat=True)
-        }
-        assert WorkOrder.objects.over_budget().exists()
-        assert list(work_orders(town.company)) == list(budgets(town.company)) == []
