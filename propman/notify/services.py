@@ -85,17 +85,17 @@ def queue_notices(notices: Sequence[NewNotice], *, at: datetime) -> None:
         transaction.on_commit(lambda: _wake_worker(company_id), robust=True)
 
 
-def queue_notice_to(users: QuerySet[User], *, event: str, words: Mapping[str, Word], path: str, at: datetime) -> int:
-    """Tell everybody of the query the same thing, in the caller's transaction, by one INSERT..SELECT; tells how many.
+def queue_notice_to(readers: QuerySet[Any], *, event: str, words: Mapping[str, Word], path: str, at: datetime) -> int:
+    """Tell every user whose id the query gives the same, in the caller's transaction, by one INSERT..SELECT; tells how many.
 
-    However many they are, none of them is fetched. Raises UnknownNotice.
+    The query has one column and gives each once; none of them is fetched. Raises UnknownNotice.
     """
     kind = kind_of(event)
     company_id = current_company_id()
-    readers, parameters = users.order_by().values("pk").distinct().query.sql_with_params()
+    asked, parameters = readers.query.sql_with_params()
     told: list[Any] = [company_id, event, _words(words), path, at]
     with connection.cursor() as cursor:
-        cursor.execute(QUEUE_TO.format(readers=readers), [*told, *parameters])
+        cursor.execute(QUEUE_TO.format(readers=asked), [*told, *parameters])
         count: int = cursor.rowcount
     if kind.at_once:
         transaction.on_commit(lambda: _wake_worker(company_id), robust=True)
