@@ -77,7 +77,7 @@ def wall(viewer: Viewer, *, at: datetime) -> Wall:
         offices=offices,
         most=max((office.count for office in offices), default=1),
         duty=on_duty(at=at),
-        last_event_at=last.recorded_at if last else None,
+        last_event_at=last.at if last else None,
     )
 
 

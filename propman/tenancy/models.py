@@ -73,7 +73,6 @@ class Event(CompanyModel):
     position = models.IntegerField()
     name = models.CharField(max_length=60)  # "complaint.accepted"
     at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
     actor = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", db_index=False)
     canonical = models.TextField()  # what the hash covers, byte for byte
     previous_hash = models.CharField(max_length=64)

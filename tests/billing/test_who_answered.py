@@ -90,7 +90,7 @@ def rows() -> dict[str, list[str]]:
         )
         found = {}
         for (table,) in cursor.fetchall():
-            cursor.execute(f"SELECT (to_jsonb(t) - 'recorded_at')::text FROM {table} AS t ORDER BY 1")
+            cursor.execute(f"SELECT to_jsonb(t)::text FROM {table} AS t ORDER BY 1")
             found[table] = [row for (row,) in cursor.fetchall()]
     return found
 

@@ -43,12 +43,10 @@ MOVING: dict[Any, set[str]] = {
     },
     LogImport: {"content", "plan", "confirmed_at", "discarded_at", "withdrawn_at"},
 }  # fmt: skip
-# What no check can compare with anything: an id says nothing, when a row was written follows from the database's clock, and
-# how an import was looked at before it was brought in is no fact of any entry.
+# What no check can compare with anything: how an import was looked at before it was brought in is no fact of any entry.
 SAYS_NOTHING = {
-    (Event, "recorded_at"),
-    *((LogImport, name) for name in ("content", "plan", "confirmed_at", "discarded_at", "withdrawn_at", "uploaded_at",
-                                     "uploaded_by_id", "source", "file_name", "mapping")),
+    (LogImport, name) for name in ("content", "plan", "confirmed_at", "discarded_at", "withdrawn_at", "uploaded_at",
+                                   "uploaded_by_id", "source", "file_name", "mapping")
 }  # fmt: skip
 # Other values that break a constraint or a reference at once are no tampering: the database refuses them whoever asks.
 DERIVED = {"next_due_at", "next_due_clock", "event_position"}
