@@ -15,6 +15,7 @@ from complaints.dispatch_forms import ORDER_FORMS, BoardForm, OrderVerbForm
 from complaints.models import Complaint, WorkOrder
 from complaints.order_workflow import OrderVerb, OverBudget
 from complaints.permissions import (
+    BUDGETS,
     WORKS,
     Viewer,
     may_know_contact,
@@ -65,7 +66,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "keep": f"&{kept.urlencode()}" if kept else "",
         "now": at,
         "may_order": may_order_work(viewer),
-        "shows_budgets": viewer.sees_all or viewer.is_finance,
+        "shows_budgets": bool(viewer.roles & BUDGETS),
     }
     if view is None:
         context["columns"] = selectors.board(rows, at=at)

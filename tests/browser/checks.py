@@ -12,6 +12,7 @@ AXE = (Path(settings.NODE_MODULES) / "axe-core" / "axe.min.js").read_text()
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 LEFT_OVER = re.compile(r"[A-Za-z]{3,}")
+FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|webp|pdf)\b")  # as somebody gave it
 # Names of things, not words of ours: what stays in Latin letters on a Chinese page.
 LATIN = {
     "propman",
@@ -108,5 +109,5 @@ def english_left_overs(page: Page, *, names: set[str]) -> list[str]:
     return [
         text.strip()[:60]
         for text in said
-        if {word.lower() for word in LEFT_OVER.findall(TRACKING_CODE.sub("", text))} - known and "@" not in text
+        if {word.lower() for word in LEFT_OVER.findall(FILE_NAME.sub("", TRACKING_CODE.sub("", text)))} - known and "@" not in text
     ]
