@@ -109,5 +109,6 @@ def english_left_overs(page: Page, *, names: set[str]) -> list[str]:
     return [
         text.strip()[:60]
         for text in said
-        if {word.lower() for word in LEFT_OVER.findall(FILE_NAME.sub("", TRACKING_CODE.sub("", text)))} - known and "@" not in text
+        if {word.lower() for word in LEFT_OVER.findall(FILE_NAME.sub("", TRACKING_CODE.sub("", text)))} - known
+        and "@" not in text
     ]
