@@ -252,7 +252,7 @@ def may_know_contact(viewer: Viewer, order: WorkOrder) -> bool:
     return viewer.sees_all or order.department_id == viewer.employee.department_id or is_ordered(viewer.employee, order)
 
 
-LEADS_TO_ASKER = frozenset({"contact", "room"})
+LEADS_TO_ASKER = frozenset({"contact", "room", "household", "person", "user", "logged_by"})
 
 
 def told_facts(event: Event, facts: dict[str, Any]) -> dict[str, Any]:
