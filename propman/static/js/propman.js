@@ -86,7 +86,9 @@
     const hit = hits.find((b) => b.matches('input, textarea')) || hits[0]; /* a field of the page before a link to another */
     if (!hit) return;
     e.preventDefault();
-    if (hit.matches('input, textarea')) hit.focus(); else hit.click();
+    if (hit.matches('input, textarea')) { hit.focus(); return; }
+    if (window.htmx) htmx.process(hit); /* a key may be quicker than the settling of what was just swapped in */
+    hit.click();
   });
   const off = $('[data-keys-off]');
   if (off) { off.checked = keysOff(); off.addEventListener('change', () => remember('pm-keys', off.checked ? 'off' : 'on')); }
