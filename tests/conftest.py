@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client, TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 
 from propman.accounts.models import User
 from propman.accounts.roles import Role
@@ -133,6 +134,12 @@ def _fresh_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _first_language() -> None:
+    """A request in Chinese leaves its thread in Chinese."""
+    translation.deactivate()
 
 
 # The cast. People of the company "lanting"; the rival company must see nothing of it.

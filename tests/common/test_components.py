@@ -25,6 +25,7 @@ SAMPLES = {
     "_empty": ({"title": "Nothing is offered to you", "url": "/x/", "act": "Take next"}, "Take next"),
     "_event": ({"icon": "check", "who": "Gu Ping", "text": "accepted", "at": NOW}, "<b>Gu Ping</b> accepted"),
     "_face": ({"name": "Chen Yu"}, ">CY<"),
+    "_files": ({"photos": [Thing(url="/x/", preview_url="/x/small/", label="Photo <b>")]}, 'alt="Photo &lt;b&gt;"'),
     "_filters": ({"form": [], "clear_url": "?"}, "Clear"),
     "_menu": ({"items": [{"label": "Merge", "url": "/x/"}]}, "Merge"),
     "_messages": ({"messages": [Thing(level_tag="success", __str__=lambda self: "Saved.")]}, "pm-notice"),
