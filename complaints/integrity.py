@@ -14,6 +14,7 @@ from propman.tenancy.models import Company, Event, NumberSeries
 
 from .clocks import next_due, read_clocks
 from .models import Attachment, Budget, Complaint, Contact, ContactWords, Timer, WorkOrder
+from .models.complaint import number_sql
 from .services.dispatch import facts_of_order
 from .services.escalation import overdue_timers
 from .services.filing import SERIES
@@ -32,14 +33,14 @@ STRAY_STATES = """
     ORDER BY complaint.number LIMIT 100
 """
 
-MISSING_NUMBERS = """
-    SELECT series.year || '-' || lpad(wanted::text, 6, '0')
+MISSING_NUMBERS = f"""
+    SELECT series.year || '-' || {number_sql("wanted")}
     FROM tenancy_numberseries AS series, generate_series(1, series.last) AS wanted
     WHERE series.company_id = %(company)s AND series.series = %(series)s AND NOT EXISTS (
         SELECT FROM complaints_complaint AS complaint WHERE complaint.company_id = %(company)s
-        AND complaint.number = series.year || '-' || lpad(wanted::text, 6, '0'))
+        AND complaint.number = series.year || '-' || {number_sql("wanted")})
     ORDER BY 1 LIMIT 100
-"""
+"""  # noqa: S608 (constants)
 
 
 def complaint_chains(company: Company) -> Iterator[str]:

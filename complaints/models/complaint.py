@@ -29,6 +29,11 @@ COUNTED = [
 ]  # fmt: skip
 
 
+def number_sql(place: str) -> str:
+    """The number's part behind the year, as SQL: six digits, or as many as the place in the series has."""
+    return f"lpad(({place})::text, greatest(6, length(({place})::text)), '0')"
+
+
 class Complaint(CompanyModel):
     """What a contact became and where it stands. Its facts never change; its state moves only together with an event."""
 

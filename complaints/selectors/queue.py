@@ -71,7 +71,7 @@ ENTERS: dict[str, frozenset[str]] = {
 }
 MOST_NEW = 1000
 PRESENT = timedelta(seconds=8)  # an open page says every two seconds that it is there
-NUMBER = re.compile(r"(?:(\d{4})-)?(\d{1,6})")
+NUMBER = re.compile(r"(?:(\d{4})-)?(\d{1,7})")
 NUMBER_OF_ROW = re.compile(r"[0-9]{1,18}")
 SEARCHED_AT_ONCE, MOST_SEARCHED = 1000, 10_000
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from complaints.clocks import next_due, read_clocks
 from complaints.models import Attachment, Category, Complaint, Contact, ContactWords, Severity, Timer
+from complaints.models.complaint import number_sql
 from complaints.workflow import BadInput
 from propman.accounts.models import User
 from propman.common.uploads import NewFile
@@ -36,7 +37,7 @@ YEAR = """
 # The last statement but the notice: the series stays locked from here to the end of the transaction.
 TAKE_NUMBER = f"""
     WITH filed AS ({YEAR}), taken AS ({TAKE.format(counts="SELECT id, %s, year, 1 FROM filed")})
-    UPDATE complaints_complaint SET number = filed.year || '-' || lpad(taken.last::text, 6, '0') FROM filed, taken
+    UPDATE complaints_complaint SET number = filed.year || '-' || {number_sql("taken.last")} FROM filed, taken
     WHERE company_id = filed.id AND complaints_complaint.id = %s RETURNING number
 """  # noqa: S608 (constants)
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from complaints.models import Category, ClockPolicy, Complaint, Contact, ContactWords, ImportedComplaint
+from complaints.models.complaint import number_sql
 from complaints.models.history import was_on_time
 from complaints.workflow import State
 from propman.accounts.models import User
@@ -58,7 +59,7 @@ TAKE_NUMBERS = f"""
             WHERE company_id = %(company)s AND number IS NULL AND is_imported),
     taken AS ({block_sql("SELECT id, %(series)s, year, (SELECT count(*) FROM new) FROM filed")})
     UPDATE complaints_complaint AS complaint
-    SET number = filed.year || '-' || lpad((taken.last - (SELECT count(*) FROM new) + new.place)::text, 6, '0')
+    SET number = filed.year || '-' || {number_sql("taken.last - (SELECT count(*) FROM new) + new.place")}
     FROM filed, taken, new WHERE complaint.company_id = filed.id AND complaint.id = new.id
 """  # noqa: S608 (constants)
 

@@ -4,7 +4,7 @@ from django.db import DatabaseError, connection, transaction
 from complaints.models import Complaint, Contact, Timer
 from complaints.workflow import BadInput
 from propman.tenancy.events import broken_links
-from propman.tenancy.models import Event
+from propman.tenancy.models import Event, NumberSeries
 from tests.factories.complaints import make_complaint
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +27,11 @@ def test_numbers_have_no_gap_after_a_failed_filing(complaint, household):
         make_complaint(household=household)
         1 / 0  # noqa: B018
     assert make_complaint(household=household).number == "2026-000002"
+
+
+def test_the_millionth_complaint_of_a_year_keeps_all_its_digits(complaint, household):
+    NumberSeries.objects.update(last=999_999)
+    assert make_complaint(household=household).number == "2026-1000000"
 
 
 @pytest.mark.parametrize("column", ["received_at", "office_id", "contact_id", "tracking_digest"])
