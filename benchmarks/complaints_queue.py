@@ -76,7 +76,7 @@ COPY = f"""
     INSERT INTO complaints_searchentry (company_id, complaint_id, lexemes)
     SELECT %(company)s, %(base)s + i, lexemes FROM generate_series(1, %(count)s) AS i JOIN kinds ON kinds.n = i %% %(kinds)s
     ORDER BY i;
-"""  # noqa: S608 (constants)
+"""
 
 
 def centre_of(name: str, count: int, opened: int) -> tuple[Company, list[Employee]]:
