@@ -62,13 +62,11 @@ class ComplaintsConfig(AppConfig):
             NoticeKind("complaint.daily_head"),
             NoticeKind("complaint.silence"),
         )
-        register_notices(
-            "work_orders",
-            *(
-                NoticeKind(f"work_order.{name}")
-                for name in ("accepted", "refused", "changed", "done", "cancelled", "allowed", "over_budget", "coming")
-            ),
-        )
+        told = [
+            "accepted", "refused", "changed", "done", "cancelled", "allowed", "over_budget", "coming", "not_needed",
+            "complaint_withdrawn", "complaint_merged",
+        ]  # fmt: skip
+        register_notices("work_orders", *(NoticeKind(f"work_order.{name}") for name in told))
         # Whoever is to come is needed at night too.
         register_notices("work_orders", *(NoticeKind(f"work_order.{name}", urgent=True) for name in ("ordered", "overdue")))
         administrators = frozenset({Role.COMPANY_ADMINISTRATOR})

@@ -24,6 +24,8 @@ class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
     """A work order as the caller may see it; of a confidential asker no name or phone, and the room only when it was given."""
 
     complaint = serializers.CharField(source="complaint.number")
+    complaint_state = serializers.CharField(source="complaint.state")
+    merged_into = serializers.CharField(source="complaint.merged_into.number", default=None)
     department = DepartmentSerializer()
     what = serializers.CharField()
     people = serializers.SerializerMethodField()
@@ -39,7 +41,8 @@ class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
     class Meta:
         model = WorkOrder
         fields = [
-            "number", "complaint", "state", "department", "people", "what", "community", "room", "asker_name", "asker_phone",
+            "number", "complaint", "complaint_state", "merged_into",
+            "state", "department", "people", "what", "community", "room", "asker_name", "asker_phone",
             "budget", "line", "estimate", "actual_cost", "currency", "over_by", "waits_for_manager", "ordered_at", "due_at",
             "accepted_by", "accepted_at", "finished_at",
         ]  # fmt: skip

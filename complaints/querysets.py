@@ -90,7 +90,12 @@ class WorkOrderQuerySet(models.QuerySet[Any]):
     def for_list(self) -> Self:
         """What a row of a list shows, without a query per row."""
         return self.with_words().select_related(
-            "department__head", "budget", "complaint__community", "complaint__contact", "complaint__room"
+            "department__head",
+            "budget",
+            "complaint__community",
+            "complaint__contact",
+            "complaint__room",
+            "complaint__merged_into",
         )
 
 

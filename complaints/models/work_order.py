@@ -141,6 +141,11 @@ class WorkOrder(CompanyModel):
         return self.estimate if self.actual_cost is None else self.actual_cost
 
     @property
+    def done_for(self) -> Complaint:
+        """The complaint that the work is for: the one that its own was merged into, if it was."""
+        return self.complaint.merged_into or self.complaint
+
+    @property
     def waits_for_manager(self) -> bool:
         return self.over_by > 0 and self.allowed_at is None and self.state not in {OrderState.REFUSED, OrderState.CANCELLED}
 

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from complaints.models import Complaint, OrderedPerson, WorkOrder
 from complaints.order_workflow import UNFINISHED, OrderState
+from complaints.permissions import Viewer
 from complaints.querysets import WorkOrderQuerySet
+from complaints.workflow import State
 from propman.common.money import in_figures
 from propman.community.models import Employee
 from propman.tenancy.events import facts_of, stream_of, texts_of
@@ -112,14 +114,20 @@ def for_me(employee: Employee) -> WorkOrderQuerySet:
     return waiting.exclude(~Q(accepted_by=employee) & ~named, state=OrderState.ACCEPTED)
 
 
-def orders_of(complaint: Complaint) -> list[WorkOrder]:
-    """What was ordered for the complaint, newest first."""
-    return list(with_people(WorkOrder.objects.filter(complaint=complaint)).order_by("-pk"))
+def orders_of(complaint: Complaint, viewer: Viewer) -> list[WorkOrder]:
+    """What was ordered for the complaint, newest first, and what the viewer may see of those merged into it."""
+    seen = WorkOrder.objects.visible_to(viewer).filter(complaint__merged_into=complaint)
+    orders = WorkOrder.objects.filter(Q(complaint=complaint) | Q(pk__in=seen.values("pk")))
+    return list(with_people(orders).order_by("-pk"))
 
 
 def coming_to(complaint: Complaint) -> list[WorkOrder]:
-    """Which departments have said that they come: all that the asker sees of orders."""
-    coming = WorkOrder.objects.filter(complaint=complaint, state=OrderState.ACCEPTED)
+    """Which departments have said that they come: all that the asker sees of orders.
+
+    They come for everybody whose complaints were merged into one.
+    """
+    one = complaint.merged_into_id or complaint.pk
+    coming = WorkOrder.objects.filter(Q(complaint=one) | Q(complaint__merged_into=one), state=OrderState.ACCEPTED)
     return list(coming.select_related("department").order_by("due_at", "pk"))
 
 
@@ -133,10 +141,15 @@ ICONS = {
     "work_order.cancelled": "x",
     "work_order.reminded": "bell-ringing",
 }
+ENDINGS = {"complaint.withdrawn": "x", "complaint.merged": "git-merge", "complaint.merged_on": "git-merge"}  # with their icons
 
 
 def says(name: str, facts: dict[str, Any], texts: dict[str, str], unit: str) -> str:
-    """What happened to an order, after the name of who did it."""
+    """What happened to an order, after the name of who did it; or what became of its complaint, of nobody's name."""
+    if name == "complaint.withdrawn":
+        return _("The complaint was withdrawn.")
+    if name in ENDINGS:
+        return _("The complaint was merged into %(number)s.") % {"number": facts["into"]}
     due_at = timezone.localtime(datetime.fromisoformat(facts["due_at"])).strftime("%m-%d %H:%M")
     told = {
         "number": facts["order"],
@@ -162,6 +175,8 @@ def says(name: str, facts: dict[str, Any], texts: dict[str, str], unit: str) -> 
         case "work_order.done":
             cost = in_figures(facts["actual_cost"], facts["currency"])
             return _("has done order %(number)s for %(cost)s: %(text)s") % (told | {"cost": cost})
+        case "work_order.cancelled" if facts.get("because") == State.WITHDRAWN:
+            return _("Order %(number)s was cancelled, as the complaint was withdrawn.") % told
         case "work_order.cancelled":
             return _("cancelled order %(number)s: %(text)s") % told
         case _:
@@ -180,18 +195,21 @@ class Step:
 
 def steps_of(order: WorkOrder) -> list[Step]:
     """The history of the order, newest first, from the chain of its complaint."""
-    chain = Event.objects.filter(stream=stream_of(order.complaint), name__startswith="work_order.", position__gte=1)
+    of_orders = Q(name__startswith="work_order.")
+    chain = Event.objects.filter(of_orders | Q(name__in=ENDINGS), stream=stream_of(order.complaint), position__gte=1)
     events = [(one, facts_of(one)) for one in chain.order_by("-position")]
-    events = [(one, facts) for one, facts in events if facts["order"] == order.number]
+    events = [(one, facts) for one, facts in events if facts.get("order", order.number) == order.number]
+    if order.finished_at is not None:  # what became of the complaint afterwards is nothing of its history
+        events = [(one, facts) for one, facts in events if one.name not in ENDINGS or one.at < order.finished_at]
     texts = texts_of([one for one, _facts in events])
     actors = {one.actor_id for one, _facts in events if one.actor_id}
     names = dict(Employee.objects.filter(user__in=actors).values_list("user_id", "name"))
     return [
         Step(
             one.at,
-            names.get(one.actor_id or 0, ""),
+            "" if one.name in ENDINGS else names.get(one.actor_id or 0, ""),
             says(one.name, facts, texts.get(one.pk, {}), order.department.name),
-            ICONS.get(one.name, "point"),
+            (ICONS | ENDINGS)[one.name],
         )
         for one, facts in events
     ]

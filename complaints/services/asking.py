@@ -12,6 +12,7 @@ from complaints.workflow import BadInput, State, TooLate, Verb
 from propman.accounts.models import User
 from propman.common.uploads import NewFile
 
+from .dispatch import drop_orders
 from .moving import cleaned, lapse_offer, locked, move, tell_employees
 
 REOPEN_WITHIN = timedelta(days=30)
@@ -142,7 +143,7 @@ def rate_complaint(*, complaint: Complaint, by: User | None, at: datetime, ratin
 
 @transaction.atomic
 def withdraw_complaint(*, complaint: Complaint, by: User | None, at: datetime, text: str = "") -> Complaint:
-    """The asker no longer wants it; it stays counted."""
+    """The asker no longer wants it; it stays counted. Work that no department has accepted yet is cancelled with it."""
     text = cleaned(text, field="text", required=False)
     complaint = locked(complaint, at=at)
     lapse_offer(complaint, at=at)
@@ -157,5 +158,6 @@ def withdraw_complaint(*, complaint: Complaint, by: User | None, at: datetime, t
         closed_as="",
         wakes_at=None,
     )
+    drop_orders(complaint, at=at)
     _tell_handler(complaint, "complaint.withdrawn", at=at)
     return complaint

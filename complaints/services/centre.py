@@ -13,6 +13,7 @@ from complaints.workflow import OPEN, BadInput, NotYours, State, Verb, ensure_al
 from propman.community.models import Employee, Room
 from propman.tenancy.events import commitment
 
+from .dispatch import lead_orders_on
 from .handling import accept_locked
 from .moving import cleaned, ensure_handler, is_centre, joined, lapse_offer, locked, move, tell_asker, tell_employees
 from .timing import limits_as_facts, limits_for, read
@@ -69,6 +70,8 @@ def take_over_complaint(*, complaint: Complaint, by: Employee, at: datetime) -> 
 def merge_complaint(*, complaint: Complaint, into: Complaint, by: Employee, at: datetime) -> Complaint:
     """Let one complaint go on inside another; its asker is still told of every answer, and it stays counted.
 
+    What was ordered for it goes on for the other one.
+
     Raises BadInput when the other one is the same, or no longer open.
     """
     ensure_centre(by)
@@ -95,6 +98,7 @@ def merge_complaint(*, complaint: Complaint, into: Complaint, by: Employee, at: 
     )
     for follower in Complaint.objects.select_for_update().filter(merged_into=complaint).order_by("pk"):
         move(follower, Verb.NOTE, "complaint.merged_on", by=by.user, at=at, facts={"into": into.number}, merged_into=into)
+    lead_orders_on(complaint, at=at)
     tell_asker(complaint, "complaint.merged", at=at, into=into.number or "")
     return complaint
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from complaints.models import Attachment, Budget, Complaint, OrderedPerson, Severity, WorkOrder
-from complaints.order_workflow import FINISHED, OrderState, OrderVerb, OverBudget, next_order_state
+from complaints.order_workflow import FINISHED, UNFINISHED, OrderState, OrderVerb, OverBudget, next_order_state
 from complaints.permissions import SEES_ALL, is_ordered
 from complaints.selectors.costs import used_by_line
 from complaints.workflow import BadInput, MoveNotAllowed, NotYours, Verb, ensure_allowed
@@ -273,7 +273,7 @@ def _move(
     verb: OrderVerb,
     event: str,
     *,
-    by: Employee,
+    by: Employee | None,
     at: datetime,
     facts: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
@@ -288,7 +288,8 @@ def _move(
         setattr(order, name, value)
     told = {**facts_of_order(order), **(facts or {}), **facts_of_files(files)}
     said = {**(texts or {}), **texts_of_files(files)}
-    move(order.complaint, Verb.NOTE, event, by=by.user, at=at, facts=told, texts=said)  # keeps the complaint's state
+    user = by.user if by else None
+    move(order.complaint, Verb.NOTE, event, by=user, at=at, facts=told, texts=said)  # keeps the complaint's state
     order.event_position = order.complaint.event_position
     if files:
         recorded = Event.objects.get(stream=stream_of(order.complaint), position=order.event_position)
@@ -360,7 +361,7 @@ def accept_order(*, order: WorkOrder, by: Employee, at: datetime, people: Sequen
     _name_people(order, people)
     _tell(order, "work_order.ordered", [one for one in people if one.pk not in before and one != by], at=at)
     _tell(order, "work_order.accepted", [order.ordered_by], at=at, name=by.name)
-    tell_asker(order.complaint, "work_order.coming", at=at, department=order.department.name, due_at=order.due_at)
+    tell_asker(order.done_for, "work_order.coming", at=at, department=order.department.name, due_at=order.due_at)
     return order
 
 
@@ -460,7 +461,7 @@ def finish_order(
         actual_cost=actual_cost,
         **over,
     )
-    told: list[Employee | None] = [order.ordered_by, order.complaint.handler]
+    told: list[Employee | None] = [order.ordered_by, order.done_for.handler]
     _tell(order, "work_order.done", told, at=at, name=by.name, text=text)
     if over and order.waits_for_manager:
         over_by = in_figures(order.over_by, order.currency)
@@ -479,6 +480,46 @@ def cancel_order(*, order: WorkOrder, by: Employee, at: datetime, reason: str) -
     receivers = [order.ordered_by] if was_held else [*_receivers(order), order.ordered_by]
     _tell(order, "work_order.cancelled", [one for one in receivers if one != by], at=at, name=by.name, reason=reason)
     return order
+
+
+def drop_orders(complaint: Complaint, *, at: datetime) -> None:
+    """A locked complaint was just withdrawn: what no department has accepted yet is cancelled by that, and they are told.
+
+    Work that has begun is not taken out of anybody's hands: whoever accepted it is told, and finishes it, or has the centre
+    cancel it, knowing.
+    """
+    for order in _unfinished_orders(complaint):
+        was_held = order.state == OrderState.HELD
+        if order.state == OrderState.ACCEPTED:
+            _tell(order, "work_order.complaint_withdrawn", _concerned(order), at=at)
+            continue
+        _move(order, OrderVerb.CANCEL, "work_order.cancelled", by=None, at=at, facts={"because": complaint.state})
+        _tell(order, "work_order.not_needed", [order.ordered_by] if was_held else _concerned(order), at=at)
+
+
+def lead_orders_on(complaint: Complaint, *, at: datetime) -> None:
+    """A locked complaint was just merged into another: the trouble is still there, so its orders go on, for that one.
+
+    Whether two orders are for the same work only people know: everybody concerned is told, and the other complaint shows them.
+    """
+    number = complaint.merged_into.number if complaint.merged_into else ""
+    for order in _unfinished_orders(complaint):
+        people = [order.ordered_by] if order.state == OrderState.HELD else _concerned(order)
+        _tell(order, "work_order.complaint_merged", [*people, order.done_for.handler], at=at, into=number or "")
+
+
+def _unfinished_orders(complaint: Complaint) -> list[WorkOrder]:
+    """The orders of a locked complaint that are not finished."""
+    related = ("department__head", "ordered_by", "accepted_by")
+    unfinished = WorkOrder.objects.filter(complaint=complaint, state__in=sorted(UNFINISHED))
+    found = list(unfinished.select_related(*related).with_words().order_by("pk"))
+    for order in found:
+        order.complaint = complaint
+    return found
+
+
+def _concerned(order: WorkOrder) -> list[Employee | None]:
+    return [*_receivers(order), order.accepted_by, order.ordered_by]
 
 
 def _tell(order: WorkOrder, event: str, people: Sequence[Employee | None], *, at: datetime, **words: str) -> None:

@@ -226,6 +226,6 @@ def render_complaint(
     context["gathered"] = gathered(complaint, viewer)
     if context["alike"] or context["gathered"]:
         context["announce_url"] = announce_url(complaint, viewer)
-    context["work_orders"] = orders_of(complaint)
+    context["work_orders"] = orders_of(complaint, viewer)
     context["now"] = at
     return render(request, "complaints/_case.html" if is_part else "complaints/queue.html", context, status=status)

@@ -27,17 +27,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def engineering(company) -> Department:
-    return make_department(company, Department.Kind.OTHER, name="Engineering")
-
-
-@pytest.fixture
-def engineer(engineering) -> User:
-    """The head of Engineering."""
-    return make_employee(engineering, Role.DEPARTMENT_HEAD, name="Engineer")
-
-
-@pytest.fixture
 def fitter(engineering, engineer) -> User:
     return make_employee(engineering, name="Fitter")
 

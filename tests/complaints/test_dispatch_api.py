@@ -31,16 +31,6 @@ def complaint(scope, now, household, owner, office, head, agent):
 
 
 @pytest.fixture
-def engineering(company) -> Department:
-    return make_department(company, Department.Kind.OTHER, name="Engineering")
-
-
-@pytest.fixture
-def engineer(engineering):
-    return make_employee(engineering, Role.DEPARTMENT_HEAD, name="Engineer")
-
-
-@pytest.fixture
 def order(complaint, engineering, engineer, agent) -> WorkOrder:
     return make_order(complaint, department=engineering, by=agent)
 

@@ -32,16 +32,6 @@ def complaint(scope, now, household, owner, office, head, agent):
 
 
 @pytest.fixture
-def engineering(company) -> Department:
-    return make_department(company, Department.Kind.OTHER, name="Engineering")
-
-
-@pytest.fixture
-def engineer(engineering):
-    return make_employee(engineering, Role.DEPARTMENT_HEAD, name="Engineer")
-
-
-@pytest.fixture
 def finance(company_office):
     return make_employee(company_office, Role.FINANCE_OFFICER, name="Finance")
 

@@ -37,16 +37,15 @@ def make_complaint(*, household: Household | None = None, at: datetime = START, 
     return services.file_complaint(household=household, at=at, **given).complaint
 
 
-def make_order(
-    complaint: Complaint, *, department: Department, by: User, at: datetime | None = None, gives_room: bool = False, **given
-) -> WorkOrder:
+def make_order(complaint: Complaint, *, department: Department, by: User, at: datetime | None = None, **given) -> WorkOrder:
     """Work ordered from a department by an employee of the centre, due four hours later."""
     at = at or complaint.received_at + timedelta(minutes=5)
     wanted = {"what": "Close the riser valve", "due_at": at + timedelta(hours=4), "estimate": 30_000} | given
+    choices = {name: wanted.pop(name) for name in ("gives_room", "is_over_allowed") if name in wanted}
     agent = Employee.objects.select_related("department").get(user=by)
     department = Department.objects.get(pk=department.pk)
     return services.order_work(
-        complaint=complaint, orders=[NewOrder(department=department, **wanted)], by=agent, at=at, gives_room=gives_room
+        complaint=complaint, orders=[NewOrder(department=department, **wanted)], by=agent, at=at, **choices
     )[0]
 
 
