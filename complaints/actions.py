@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
 
 from propman.community.models import Employee
@@ -16,7 +17,7 @@ from .clocks import Clock
 from .models import Complaint
 from .permissions import Viewer, complaint_for, verbs_of
 from .selectors import Entry, thread_of
-from .workflow import NotYours, Verb
+from .workflow import BadInput, NotYours, Verb
 
 Data = dict[str, Any]
 
@@ -63,7 +64,10 @@ def _by_asker(service: Callable[..., object], *names: str) -> Callable[[Complain
 
 
 def _merge(complaint: Complaint, viewer: Viewer, at: datetime, data: Data) -> object:
-    into = complaint_for(viewer, data["into"])
+    try:
+        into = complaint_for(viewer, data["into"].strip())
+    except Http404:
+        raise BadInput("into", _("There is no complaint with this number.")) from None
     return services.merge_complaint(complaint=complaint, into=into, by=_employee(viewer), at=at)
 
 

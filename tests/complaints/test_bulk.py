@@ -96,6 +96,13 @@ def test_building_wide_incident_gathers_its_askers(desk, three, company, owner):
     assert "Gathers 2 more askers" in desk.get(f"/lanting/complaints/{first.number}/").content.decode()
 
 
+def test_merging_into_an_unknown_number_is_refused_row_by_row(desk, three, company):
+    start(desk, "merge", three[:2], into="2026-999999")
+    assert carried_out(company).finished_at
+    assert all(BulkRow.objects.values_list("refusal", flat=True))
+    assert Complaint.objects.filter(state=State.RECEIVED).count() == 3
+
+
 def test_announcement_of_an_incident_begins_with_its_building(desk, three):
     building = three[0].room.entrance.building_id
     page = desk.get(f"/lanting/complaints/{three[0].number}/").content.decode()
