@@ -45,6 +45,7 @@ from propman.tenancy.models import Company
 
 from .models import LogEntry, LogSource
 
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)  # beyond the zero of every clock, whatever its zone
 AHEAD = timedelta(minutes=5)  # how far the clock of the other system may run ahead
 LONGEST = {"name": 80, "phone": 40, "email": 254, "note": 300}
 
@@ -91,7 +92,7 @@ def read_mapping(text: str) -> LogMapped:
     """The mapping of a TOML text; an empty one finds the usual headings. Raises UnusableMapping."""
     try:
         told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UnusableMapping(_("The mapping is not TOML: %(error)s."), params={"error": error}) from error
     sections = {"columns": dict, "time": dict, "offices": dict, "skip": list}
     for name, kind in sections.items():
@@ -109,7 +110,7 @@ def read_mapping(text: str) -> LogMapped:
     if not isinstance(formats, list) or not all(isinstance(one, str) for one in formats):
         raise UnusableMapping(_("“%(name)s” is written in another way; see the example."), params={"name": "formats"})
     zone = time.get("zone")
-    if zone is not None and zone not in zoneinfo.available_timezones():
+    if zone is not None and (not isinstance(zone, str) or zone not in zoneinfo.available_timezones()):
         raise UnusableMapping(_("“%(name)s” is not a time zone, for example Asia/Shanghai."), params={"name": zone})
     return LogMapped(
         columns=columns or None,
@@ -220,17 +221,21 @@ class LogImporter:
         for form in self.mapped.formats:
             try:
                 return self._placed(datetime.strptime(text, form))  # noqa: DTZ007 (the zone is added)
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
         if not re.search(r"\d[T ]\d", text):
             return None  # a day without a time says nothing about when
         try:
             return self._placed(datetime.fromisoformat(text.replace("/", "-")))
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
     def _placed(self, found: datetime) -> datetime:
-        return (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
+        """Raises ValueError for a time before any such list was kept, which other systems write where they know none."""
+        placed = (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
+        if placed < EARLIEST:
+            raise ValueError(placed)
+        return placed
 
     def _office(self, text: str, problems: list[str]) -> Department | None:
         wanted = self.mapped.offices.get(plain(text), text)

@@ -78,6 +78,8 @@ def test_short_numbers_and_withheld_ones_are_nobody():
         "[time]\nformats = 'x'",
         "skip = 'x'",
         "[time]\nform = ['x']",
+        "[time]\nzone = ['Asia/Shanghai']",
+        "skip = " + "[" * 5000,
     ],
 )
 def test_mapping_that_cannot_be_used_says_why(text):
@@ -196,11 +198,15 @@ def test_every_wrong_row_is_said_at_once(desk, company):
         "2026-03-02 16:00,13800138000,,willow-garden,long,",
         ",13800138000,,,,",
         "2026-03-02 16:00,=1+1,,willow-garden,,",
+        "0001-01-01 00:00:00,13800138000,,willow-garden,,",
+        "1900-01-00 00:00:00,13800138000,,willow-garden,,",
+        "1970-01-01 08:00:00,13800138000,,willow-garden,,",
+        "9999-12-31 23:59:00-08:00,13800138000,,willow-garden,,",
     ]
     with pytest.raises(RowsRefused) as refused:
         bring_in(company, *rows)
     plan = refused.value.plan
-    assert [one["line"] for one in plan.problems] == [3, 4, 5, 6, 7, 8, 9]
+    assert [one["line"] for one in plan.problems] == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
     assert len(plan.problems[5]["says"]) == 2
     assert not LogEntry.objects.exists()
 
