@@ -4,11 +4,11 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateTimeField, F, Q, QuerySet
 from django.http import HttpRequest
 
 SIZE = 30
@@ -32,6 +32,8 @@ def page_of(rows: QuerySet[Any], *, keys: Sequence[str], size: int, after: str =
     Rows whose key is null come last; a token that was tampered with gives the first page.
     """
     position = _decoded(after, len(keys))
+    if position is not None and not all(_fits(rows, key.lstrip("-"), value) for key, value in zip(keys, position, strict=True)):
+        position = None
     ordered = rows.order_by(*_order(rows, keys))
     if position is not None:
         try:
@@ -62,6 +64,15 @@ def _may_be_null(rows: QuerySet[Any], name: str) -> bool:
         return True
 
 
+def _fits(rows: QuerySet[Any], name: str, value: Any) -> bool:
+    """A time is told as a time, not as words that only the database would find to be none."""
+    try:
+        is_time = isinstance(rows.model._meta.get_field(name), DateTimeField)
+    except FieldDoesNotExist:
+        return True
+    return not is_time or value is None or isinstance(value, datetime)
+
+
 def _beyond(keys: Sequence[str], position: Sequence[Any]) -> Q:
     """Rows after the position in the order of the keys, nulls being last."""
     condition, equal = Q(), Q()
@@ -86,11 +97,26 @@ def _encoded(row: Any, keys: Sequence[str]) -> str:
 
 def _decoded(token: str, length: int) -> list[Any] | None:
     try:
-        values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        values = [datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value for value in values]
-    except (ValueError, KeyError, TypeError):
+        values = [_value(one) for one in json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return values if len(values) == length and all(isinstance(one, str | int | datetime | None) for one in values) else None
+    return values if len(values) == length else None
+
+
+def _value(told: Any) -> Any:
+    """What the database can compare with. Raises ValueError, KeyError, TypeError, OverflowError for anything else."""
+    if isinstance(told, dict):
+        found = datetime.fromisoformat(told["at"])
+        if found.tzinfo is None:
+            raise ValueError(told)
+        return found.astimezone(UTC)
+    if isinstance(told, str):
+        told.encode()  # no half of a surrogate pair
+        if "\0" in told:
+            raise ValueError(told)
+    elif not isinstance(told, int | None):
+        raise TypeError(told)
+    return told
 
 
 @dataclass(frozen=True)
