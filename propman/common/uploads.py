@@ -160,7 +160,7 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
     return out.getvalue()
 
 
-END_OF_PDF = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
+END_OF_PDF = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF\s*\Z")
 TABLE_OF_PDF = re.compile(rb"\s*(xref\b|\d+\s+\d+\s+obj\b)")
 
 

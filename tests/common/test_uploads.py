@@ -124,6 +124,7 @@ BAD = {
     "pdf without an end": pdf_bytes()[:-7],
     "pdf without a table": pdf_bytes().replace(b"xref\n0", b"yref\n0"),
     "html as pdf": b"%PDF-1.7\n<script>alert(1)</script>\nstartxref\n3\n%%EOF",
+    "pdf with its table nowhere": b"%PDF-1.4\nstartxref\n" + b"9" * 400 + b"\n%%EOF",
     "nothing": b"",
     "text that swells": heavy_text(),
 }
