@@ -7,7 +7,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from propman.accounts.context import NavigationEntry, register_navigation
-        from propman.accounts.roles import RESIDENTS, Role
+        from propman.accounts.roles import OFFICIALS, RESIDENTS, Role
         from propman.community.home import register_section, register_waiting
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.checkups import register_integrity_check
@@ -37,6 +37,7 @@ class BillingConfig(AppConfig):
         register_navigation(
             NavigationEntry(_("Bills"), "billing:home", "receipt", RESIDENTS, order=40),
             NavigationEntry(_("Fees"), "billing:runs", "coin", frozenset(BOOKS), order=60),
+            NavigationEntry(_("Satisfaction"), "billing:results", "clipboard-check", OFFICIALS, order=60),
             NavigationEntry(
                 _("Fee agreements"), "billing:agreements", "signature", frozenset({Role.COMMITTEE_MEMBER}), order=70
             ),

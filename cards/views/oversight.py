@@ -28,7 +28,7 @@ from cards.selectors import opinion_of, tally_cards
 from cards.workflow import Card, Colour, MoveNotAllowed, State, Subject
 from propman.accounts.models import User
 from propman.accounts.permissions import official_required
-from propman.accounts.roles import Role
+from propman.accounts.roles import COUNTING
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope, oversight_scope
 
@@ -38,7 +38,7 @@ TO_COUNT = (State.CLOSED, State.COUNTING, State.COUNTED)
 AT_ONCE = (1, 10, 100)
 MARKS_IN_FULL = 180  # strokes of a lane that fit the stage at their full size
 
-officials = official_required(Role.ASSOCIATION_OFFICIAL, Role.GOVERNMENT_OFFICIAL)
+officials = official_required(*COUNTING)
 
 
 @dataclass(frozen=True)

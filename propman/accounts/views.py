@@ -19,19 +19,22 @@ from .adapter import speak
 from .forms import JoinForm, KeyForm, ProfileForm
 from .models import ApiToken, User
 from .permissions import companies_of
-from .roles import OFFICIALS
+from .roles import COUNTING, OFFICIALS
 
 
 def choose_company(request: HttpRequest) -> HttpResponse:
-    """The person's companies; whoever has just one goes straight there, officials and operators to their own pages."""
+    """The person's companies; whoever has just one goes straight there, officials and operators to their own pages.
+
+    An officer of the Consumers Association counts no cards and has no page over all companies: he chooses one.
+    """
     user = cast(User, request.user)
     held = companies_of(user)
     if user.is_operator and not held:
         return redirect("/accounts/platform/")
-    if held and all(roles <= OFFICIALS for roles in held.values()):
+    supervises = any(roles & COUNTING for roles in held.values())
+    if supervises and all(roles <= OFFICIALS for roles in held.values()):
         return redirect("/oversight/")
-    companies = Company.objects.filter(pk__in=[pk for pk, roles in held.items() if roles - OFFICIALS]).order_by("name")
-    supervises = any(roles & OFFICIALS for roles in held.values())
+    companies = Company.objects.filter(pk__in=[pk for pk, roles in held.items() if roles - COUNTING]).order_by("name")
     if len(companies) == 1 and not supervises:
         return redirect(f"/{companies[0].address}/")
     return render(request, "accounts/choose_company.html", {"companies": companies, "supervises": supervises})
