@@ -1,5 +1,6 @@
 """Who may see a complaint and do what with it; `complaint_for` is the only door to a row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.http import Http404, HttpRequest
 
 from propman.accounts.models import User
 from propman.accounts.permissions import current_roles
-from propman.accounts.roles import STAFF, Role
+from propman.accounts.roles import CENTRE, STAFF, Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import employee_of
 from propman.tenancy.models import Event
@@ -45,6 +46,11 @@ class Viewer:
     @property
     def is_centre(self) -> bool:
         return self.employee is not None and self.employee.department.kind == Department.Kind.SERVICE_CENTRE
+
+    @property
+    def is_agent(self) -> bool:
+        """Works the centre's queue: takes the next one, calls and shifts. The centre's head may be none."""
+        return self.is_centre and bool(self.roles & CENTRE)
 
     @property
     def is_finance(self) -> bool:
@@ -146,6 +152,12 @@ def complaint_for(viewer: Viewer, number: str) -> Complaint:
     if complaint is None:
         raise Http404
     return complaint
+
+
+def openable(viewer: Viewer, complaints: Iterable[Complaint]) -> set[int]:
+    """The ids of those that the viewer may open, of a list that others may count."""
+    ids = [complaint.pk for complaint in complaints]
+    return set(Complaint.objects.visible_to(viewer).filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def may_know_asker(viewer: Viewer, complaint: Complaint) -> bool:

@@ -74,6 +74,7 @@ def bill(request: HttpRequest, reference: str) -> HttpResponse:
         "moves": moves_of(found),
         "is_open": found.cancelled_at is None and found.owed > 0,
         "may_correct": Role.FINANCE_OFFICER in roles(request),
+        "is_own": found.payer is not None and found.payer.user_id == person(request).pk,
     }
     return render(request, "billing/bill.html", shown)
 

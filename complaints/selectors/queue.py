@@ -358,7 +358,7 @@ def readers_of(numbers: Collection[str], viewer: Viewer, *, at: datetime) -> dic
 
 def next_in_line(viewer: Viewer) -> Complaint | None:
     """What the agent would be given next."""
-    if viewer.employee is None or not viewer.is_centre:
+    if viewer.employee is None or not viewer.is_agent:
         return None
     skipped = Skip.objects.filter(complaint=OuterRef("pk"), employee=viewer.employee)
     waiting: Complaint | None = (

@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from complaints.figures import OF_OFFICE, complaints_of_office
+from complaints.permissions import openable
+from complaints.permissions import viewer_of as complaint_viewer_of
 from propman.accounts.permissions import role_required
 from propman.common.exports import Format, file_response
 from propman.community.models import Department
@@ -162,12 +164,13 @@ def office_facts(request: HttpRequest, key: int, figure: str) -> HttpResponse:
     if figure not in OF_OFFICE:
         raise Http404
     since, until = span_of(result.quarter.key, company_of(request).timezone)
-    complaints = complaints_of_office(result.department_id, figure, since, until).select_related("community", "category")
+    complaints = complaints_of_office(result.department_id, figure, since, until).select_related("community", "category")[:500]
     context = {
         "result": result,
         "figure": figure,
         "kept": getattr(result, figure),
-        "complaints": complaints[:500],
+        "complaints": complaints,
+        "openable": openable(complaint_viewer_of(request), complaints),
         "figures": list(OF_OFFICE),
         "raw": office_index(contacts=result.contacts, on_time=result.on_time, verified=result.verified),
     }

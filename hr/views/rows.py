@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from complaints.figures import FIGURES_OF_EMPLOYEE, complaints_of_employee
+from complaints.permissions import openable
+from complaints.permissions import viewer_of as complaint_viewer_of
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import STAFF
 from propman.tenancy.middleware import company_of
@@ -121,12 +123,13 @@ def facts(request: HttpRequest, key: int, figure: str) -> HttpResponse:
     if figure not in FIGURES_OF_EMPLOYEE:
         raise Http404
     since, until = span_of(row.quarter.key, company_of(request).timezone)
-    complaints = complaints_of_employee(row.employee_id, figure, since, until).select_related("community", "category")
+    complaints = complaints_of_employee(row.employee_id, figure, since, until).select_related("community", "category")[:500]
     context = {
         "row": row,
         "figure": figure,
         "kept": getattr(row, figure),
-        "complaints": complaints[:500],
+        "complaints": complaints,
+        "openable": openable(complaint_viewer_of(request), complaints),
         "figures": list(FIGURES_OF_EMPLOYEE),
     }
     return render(request, "hr/facts.html", context)

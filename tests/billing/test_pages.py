@@ -52,6 +52,14 @@ def test_owner_sees_what_he_owes_and_why(client_of, owner, bill):
         assert figure in page
 
 
+def test_bill_leads_back_to_a_page_of_the_readers(client_of, owner, finance, bill):
+    path = f"/lanting/billing/bills/{bill.reference}/"
+    for who, back in ((owner, "/lanting/billing/"), (finance, f"/lanting/billing/runs/{bill.run_id}/")):
+        page = client_of(who).get(path).content.decode()
+        assert f'class="pm-back" href="{back}"' in page
+        assert client_of(who).get(back).status_code == 200
+
+
 @pytest.mark.parametrize("ending", ["", "pdf/"])
 def test_neighbour_does_not_see_the_bill(client_of, rival_owner, bill, ending):
     assert client_of(rival_owner).get(f"/lanting/billing/bills/{bill.reference}/{ending}").status_code == 404

@@ -1,5 +1,6 @@
 """The queue's page and what is fetched apart: grammar of the address, what comes in, who reads, skips, kept views."""
 
+import base64
 import gzip
 import re
 from datetime import timedelta
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from complaints import services
 from complaints.models import Complaint, Reader, SavedView, Skip
+from complaints.permissions import openable, viewer_as
 from complaints.selectors.queue import last_event
 from complaints.workflow import MoveNotAllowed, NotYours
 from propman.accounts.roles import Role
@@ -79,7 +81,23 @@ def test_address_outside_the_grammar_is_left_out_and_said(desk, now, household, 
     assert "was left out" in page.content.decode()
 
 
-@pytest.mark.parametrize("after", ["%%%", "bnVsbA", "W10", "x" * 3000])
+def place(text: str) -> str:
+    """A place in a list, as an address tells it."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+BROKEN_PLACES = {
+    "brackets": "[" * 3000,
+    "time in words": '["0001-01-01T00:00:00+23:59", 1]',
+    "before the calendar": '[{"at": "0001-01-01T00:00:00+23:59"}, 1]',
+    "after the calendar": '[{"at": "9999-12-31T23:59:59-14:00"}, 1]',
+    "time of no zone": '[{"at": "2020-01-01T00:00:00"}, 1]',
+    "number for a time": "[5, 1]",
+    "fraction": "[null, 1.5]",
+}
+
+
+@pytest.mark.parametrize("after", ["%%%", "bnVsbA", "W10", "x" * 3000, *map(place, BROKEN_PLACES.values())])
 def test_broken_place_in_the_address_is_the_beginning(desk, now, household, after):
     complaint = make_complaint(household=household, at=now, title="Leak")
     assert numbers(desk.get(f"{QUEUE}?after={after}")) == [complaint.number]
@@ -218,6 +236,22 @@ def test_skip_is_for_the_centre_and_once(desk, now, household, staff, agent, hea
     services.skip_complaint(complaint=complaint, by=staff(agent), at=now, reason="Busy")
     with pytest.raises(MoveNotAllowed):
         services.skip_complaint(complaint=complaint, by=staff(agent), at=now, reason="Busy")
+
+
+def test_head_of_the_centre_who_is_no_agent_is_offered_no_calls(desk, now, household, centre, client_of):
+    make_complaint(household=household, at=now)
+    client = client_of(make_employee(centre, Role.DEPARTMENT_HEAD, name="Qin Lan"))
+    page = client.get(QUEUE).content.decode() + client.get(f"{QUEUE}counts/").content.decode()
+    for path in ("take-next/", "skip-next/", "intake/", "shift/"):
+        assert f"/lanting/complaints/{path}" not in page
+    assert "/lanting/complaints/log/" in page
+
+
+def test_who_counts_complaints_is_led_to_those_only_that_he_may_open(desk, now, household, company_office, manager):
+    complaint = make_complaint(household=household, at=now)
+    officer = make_employee(company_office, Role.HR_OFFICER)
+    assert openable(viewer_as(officer), [complaint]) == set()
+    assert openable(viewer_as(manager), [complaint]) == {complaint.pk}
 
 
 def test_kept_view_is_ones_own(desk, centre, client_of):
