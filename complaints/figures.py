@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from propman.cases.models import Case
 from propman.cases.workflow import BREACHES, Verdict
@@ -16,9 +17,11 @@ from .models import CallBack, Complaint, Timer
 from .workflow import State
 
 CAME_BACK = Q(reopenings__gt=0) | Q(half_fixes__gt=0)
-ANSWERED = Q(first_answered_at__isnull=False)
+# What was merged is answered, and found to be put right, with the complaint that it was merged into.
+ANSWERED = Q(first_answered_at__isnull=False) | Q(merged_into__first_answered_at__isnull=False)
+CONFIRMED = Q(closed_as=Complaint.ClosedAs.CONFIRMED) | Q(merged_into__closed_as=Complaint.ClosedAs.CONFIRMED)
 # By the asker's own word, or by what he says when the centre calls back; a call-back that finds it not put right undoes both.
-VERIFIED = (Q(closed_as=Complaint.ClosedAs.CONFIRMED) | Q(call_verified=True)) & Q(call_refuted=False)
+VERIFIED = (CONFIRMED | Q(call_verified=True)) & Q(call_refuted=False)
 
 # What is counted of an employee: the complaints that he handles, wherever they came in.
 OF_EMPLOYEE: Mapping[str, Q] = {
@@ -59,7 +62,7 @@ class OfficeFacts:
 
 def employee_facts(since: datetime, until: datetime) -> dict[int, EmployeeFacts]:
     """By employee: the contacts received in [since, until) that he handles, what came of them, and his breaches."""
-    handled = _received(since, until).filter(handler__isnull=False).order_by()
+    handled = _handled(since, until).filter(handler__isnull=False).order_by()
     found: Any = handled.values("handler_id").annotate(**_counts(OF_EMPLOYEE))
     told = {row.pop("handler_id"): EmployeeFacts(**row) for row in found}
     received = _received(since, until).order_by().values("number")
@@ -90,7 +93,7 @@ def complaints_of_employee(employee: int, figure: str, since: datetime, until: d
     if figure == "breaches":
         subjects = confirmed_breaches().filter(accused=employee).values("subject")
         return _received(since, until).filter(number__in=subjects).order_by("-received_at", "-pk")
-    return _received(since, until).filter(OF_EMPLOYEE[figure], handler_id=employee).order_by("-received_at", "-pk")
+    return _handled(since, until).filter(OF_EMPLOYEE[figure], handler_id=employee).order_by("-received_at", "-pk")
 
 
 def complaints_of_office(office: int, figure: str, since: datetime, until: datetime) -> QuerySet[Complaint]:
@@ -99,18 +102,26 @@ def complaints_of_office(office: int, figure: str, since: datetime, until: datet
 
 
 def _received(since: datetime, until: datetime) -> QuerySet[Complaint]:
-    """All but imported history, what was withdrawn, and what was merged into another."""
-    called = CallBack.objects.filter(complaint=OuterRef("pk"), called_at__gte=OuterRef("closed_at"))
+    """What was received in these days, with what clocks and call-backs say of it."""
+    of = Coalesce("merged_into_id", "pk")
+    closed_at = Coalesce("merged_into__closed_at", "closed_at")
+    called = CallBack.objects.filter(complaint=OuterRef("settled_by"), called_at__gte=OuterRef("settled_at"))
     fired = Timer.objects.filter(complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100)
     return (
-        Complaint.objects.filter(received_at__gte=since, received_at__lt=until, is_imported=False)
-        .exclude(state__in=[State.MERGED, State.WITHDRAWN])
+        Complaint.objects.received()
+        .filter(received_at__gte=since, received_at__lt=until)
+        .annotate(settled_by=of, settled_at=closed_at)
         .annotate(
             ran_out=Exists(fired.filter(clock__in=[Clock.FIRST_ANSWER, Clock.RESOLVE])),
             call_verified=Exists(called.filter(outcome=CallBack.Outcome.VERIFIED)),
             call_refuted=Exists(called.filter(outcome=CallBack.Outcome.REFUTED)),
         )
     )
+
+
+def _handled(since: datetime, until: datetime) -> QuerySet[Complaint]:
+    """What an employee is measured by: each trouble once (rulebook 5.6), so not what was merged, nor what was withdrawn."""
+    return _received(since, until).exclude(state__in=[State.MERGED, State.WITHDRAWN])
 
 
 def _counts(of: Mapping[str, Q]) -> dict[str, Count]:

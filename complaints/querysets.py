@@ -37,6 +37,14 @@ class ComplaintQuerySet(models.QuerySet[Any]):
             )
         return self.filter(seen)
 
+    def received(self) -> Self:
+        """What came in, whatever became of it: the one meaning of "Received" (rulebook 2.7).
+
+        Merging, withdrawing, re-categorising, handing over or closing takes nothing from it, and it is told by the office at
+        receipt. History of another system was received there, not here.
+        """
+        return self.filter(is_imported=False)
+
     def open(self) -> Self:
         return self.filter(state__in=sorted(OPEN))
 

@@ -154,7 +154,8 @@ def register_of(community: Community, company: Company, *, at: datetime) -> list
         complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100, clock__in=[Clock.FIRST_ANSWER, Clock.RESOLVE]
     )
     rows = (
-        Complaint.objects.filter(community=community, is_imported=False, received_at__lte=at)
+        Complaint.objects.received()
+        .filter(community=community, received_at__lte=at)
         .annotate(month=TruncMonth("received_at", tzinfo=company.timezone), is_late=Exists(ran_out))
         .values("month")
         .annotate(

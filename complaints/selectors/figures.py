@@ -117,9 +117,7 @@ class Line:
 
 def counted(of: Slice) -> ComplaintQuerySet:
     """The complaints of the slice; history of another system is visible elsewhere, and counted nowhere."""
-    rows: ComplaintQuerySet = Complaint.objects.filter(
-        received_at__gte=of.begins_at, received_at__lt=of.ends_at, is_imported=False
-    )
+    rows: ComplaintQuerySet = Complaint.objects.received().filter(received_at__gte=of.begins_at, received_at__lt=of.ends_at)
     if of.offices is not None:
         rows = rows.filter(office__in=of.offices)
     if of.office is not None:

@@ -63,7 +63,7 @@ def wall(viewer: Viewer, *, at: datetime) -> Wall:
     count = open_ones.count()
     oldest = list(open_ones.order_by("received_at", "pk").values_list("pk", flat=True)[:1])
     ran_out = Timer.objects.filter(complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100)
-    fresh = visible.filter(received_at__gt=at - LAST_HOURS, is_imported=False)
+    fresh = visible.received().filter(received_at__gt=at - LAST_HOURS)
     offices = office_counts(viewer, at=at)[:6]
     last = Event.objects.order_by("-pk").first()
     return Wall(

@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints import services
+from complaints.figures import complaints_of_office, office_facts
 from complaints.models import Complaint, Contact
 from complaints.selectors.counting import register_of
+from complaints.selectors.figures import Slice, lines
 from complaints.workflow import NotYours, Refused, State
 from propman.community.models import Employee
 from tests.factories import make_community, make_department, make_employee
@@ -92,6 +94,46 @@ def test_received_of_an_office_never_becomes_less(people, household, owner, offi
         assert Complaint.objects.filter(office=office).count() == received
         (month,) = register_of(community, company, at=at + timedelta(days=20))
         assert month.received == received
+        assert received_everywhere(office, company, at) == {received}
+
+
+def received_everywhere(office, company, at) -> set[int]:
+    """What the register, the figures and the ranking of offices say that the office received."""
+    until = at + timedelta(days=20)
+    of = Slice(START.date() - timedelta(days=1), until.date(), company.timezone)
+    ranked = office_facts(START, until)[office.pk]
+    counted = [line.received for line in lines("office", of) if line.key == office.pk]
+    months = [one.received for one in register_of(office.community, company, at=until)]
+    behind = complaints_of_office(office.pk, "contacts", START, until).count()
+    return {ranked.contacts, behind, sum(months), sum(counted), Contact.objects.filter(office=office).count()}
+
+
+@pytest.mark.parametrize("verb", ["merge", "withdraw", "recategorise", "offer", "take", "take_over", "confirm"])
+def test_each_verb_leaves_every_count_of_what_was_received(verb, people, household, owner, office, company):
+    one, other = (make_complaint(household=household, first_asked=people["head"], at=START) for _n in range(2))
+    at = START + timedelta(minutes=3)
+    before = {"offer": ["accept"], "take": ["accept", "offer"], "confirm": ["accept", "resolve"]}.get(verb, [])
+    for step in [*before, verb]:
+        at += timedelta(minutes=7)
+        one.refresh_from_db()
+        act(step, one, other, people, owner, at)
+    assert received_everywhere(office, company, at) == {2}
+
+
+def test_merged_contact_is_answered_and_verified_with_the_other_one(people, household, owner, office, company):
+    one, other = (make_complaint(household=household, first_asked=people["head"], at=START) for _n in range(2))
+    for minutes, verb in enumerate(["accept", "merge", "answer", "resolve", "confirm"], start=10):
+        complaint, into = (one, other) if verb == "merge" else (other, one)
+        act(verb, complaint, into, people, owner, START + timedelta(minutes=minutes))
+    facts = office_facts(START, START + timedelta(days=1))[office.pk]
+    assert (facts.contacts, facts.on_time, facts.verified) == (2, 2, 2)
+
+
+def test_withdrawn_contact_is_received_and_never_verified(people, household, owner, office):
+    complaint = make_complaint(household=household, first_asked=people["head"], at=START)
+    services.withdraw_complaint(complaint=complaint, by=owner, at=START + timedelta(minutes=5))
+    facts = office_facts(START, START + timedelta(days=1))[office.pk]
+    assert (facts.contacts, facts.on_time, facts.verified) == (1, 0, 0)
 
 
 def resolved(household, people) -> Complaint:
