@@ -9,17 +9,19 @@ class BillingConfig(AppConfig):
         from propman.accounts.context import NavigationEntry, register_navigation
         from propman.accounts.roles import OFFICIALS, RESIDENTS, Role
         from propman.community.home import register_section, register_waiting
+        from propman.community.public import register_public_section
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.checkups import register_integrity_check
         from propman.tenancy.jobrun import register_job
 
-        from . import home
+        from . import home, public
         from .integrity import ledger_faults, result_faults
         from .jobs import JOBS
         from .permissions import BOOKS
 
         register_waiting(home.waiting)
         register_section(home.income_section)
+        register_public_section(public.last_result)
         for job in JOBS:
             register_job(job)
         register_integrity_check("ledger and bills", lambda company: ledger_faults())

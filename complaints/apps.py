@@ -11,13 +11,14 @@ class ComplaintsConfig(AppConfig):
         from propman.accounts.roles import CENTRE, RESIDENTS, STAFF, Role
         from propman.cases.selectors import register_subject
         from propman.community.home import register_section, register_waiting
+        from propman.community.public import register_public_section
         from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.notify.webhooks import register_told
         from propman.tenancy.checkups import register_integrity_check, register_readiness_check
         from propman.tenancy.jobrun import register_job, register_sweep
 
-        from . import counted, home, integrity, jobs, labels
+        from . import counted, home, integrity, jobs, labels, public
         from .permissions import BUDGETS, SEES_ALL, SEES_FIGURES, WORKS, told_facts
         from .services.leaving import take_from_leaver
 
@@ -91,6 +92,8 @@ class ComplaintsConfig(AppConfig):
         )
         register_told("complaint", told_facts)
         register_waiting(home.waiting)
+        register_public_section(public.figures)
+        register_public_section(public.ways)
         register_waiting(home.orders_waiting)
         register_on_leaving(take_from_leaver)
         register_section(home.section)

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("propman.accounts.company_urls")),
     path("directory/", include("propman.community.directory_urls")),
     path("", include("complaints.urls")),
+    path("public/", include("propman.community.public_urls")),  # after public/heads/, which is no community's
     path("public/<slug:community>/", include("complaints.public_urls")),
     path("billing/", include("billing.urls")),
     path("public/<slug:community>/", include("billing.public_urls")),

@@ -145,18 +145,20 @@ class Month:
         return self._share(self.reopened)
 
 
-def register_of(community: Community, company: Company, *, at: datetime) -> list[Month]:
+def register_of(community: Community, company: Company, *, at: datetime, since: datetime | None = None) -> list[Month]:
     """By month of receipt, newest first: what the community's office received, whatever became of it.
 
+    `since` is the beginning of the first month; without it the last twelve are given.
     On time: no clock of the first answer or of the solution ran out.
     """
     ran_out = Timer.objects.filter(
         complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100, clock__in=[Clock.FIRST_ANSWER, Clock.RESOLVE]
     )
+    received = Complaint.objects.received().filter(community=community, received_at__lte=at)
+    if since is not None:
+        received = received.filter(received_at__gte=since)
     rows = (
-        Complaint.objects.received()
-        .filter(community=community, received_at__lte=at)
-        .annotate(month=TruncMonth("received_at", tzinfo=company.timezone), is_late=Exists(ran_out))
+        received.annotate(month=TruncMonth("received_at", tzinfo=company.timezone), is_late=Exists(ran_out))
         .values("month")
         .annotate(
             received=Count("pk"),

@@ -10,10 +10,11 @@ class AnnouncementsConfig(AppConfig):
         from propman.accounts.context import NavigationEntry, register_navigation
         from propman.accounts.roles import RESIDENTS, STAFF
         from propman.community.home import register_section
+        from propman.community.public import register_public_section
         from propman.notify.kinds import NoticeKind, register_notices
         from propman.tenancy.jobrun import register_sweep
 
-        from . import home, jobs
+        from . import home, jobs, public
 
         for event in ("published", "reminded", "corrected", "cleared", "withdrawn"):
             register_notices(
@@ -24,6 +25,7 @@ class AnnouncementsConfig(AppConfig):
         register_sweep("announcements", jobs.announce_due)
         register_section(home.section)
         register_section(home.desk_section)
+        register_public_section(public.current)
         register_navigation(
             NavigationEntry(_("Announcements"), "announcements:list", "speakerphone", RESIDENTS, order=50, on_phone=False),
             NavigationEntry(_("Announcements"), "announcements:desk", "speakerphone", STAFF, order=50, on_phone=False),

@@ -51,6 +51,13 @@ class Places:
         return rows.order_by().values("person__user").distinct()
 
 
+def told_to_all(community: Community, *, at: datetime) -> QuerySet[Announcement]:
+    """What the whole community is told at that moment, the first to begin first: not what concerns a part of it."""
+    whole = Audience.objects.filter(community=community, building=None, entrance=None).values("announcement")
+    rows: QuerySet[Announcement] = Announcement.objects.current(at).filter(pk__in=whole).order_by("starts_at", "pk")
+    return rows
+
+
 def places_of(announcement: Announcement) -> Places:
     rows = list(Audience.objects.filter(announcement=announcement).values_list("community", "building", "entrance"))
     return Places(

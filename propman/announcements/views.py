@@ -104,9 +104,8 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 def current(request: HttpRequest, community: str) -> HttpResponse:
     """What a whole community is told at the moment; needs no sign-in."""
     place, at = get_object_or_404(Community, address=community), timezone.now()
-    whole = Audience.objects.filter(community=place, building=None, entrance=None).values("announcement")
-    rows = Announcement.objects.current(at).filter(pk__in=whole).select_related("department", "corrects", "clears")
-    shown = [{"announcement": one, "state": one.state_at(at)} for one in rows.order_by("starts_at", "pk")[:50]]
+    rows = selectors.told_to_all(place, at=at).select_related("department", "corrects", "clears")
+    shown = [{"announcement": one, "state": one.state_at(at)} for one in rows[:50]]
     return render(request, "announcements/public.html", {"community": place, "rows": shown})
 
 

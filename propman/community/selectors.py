@@ -35,6 +35,19 @@ def service_centre() -> Department | None:
     return Department.objects.filter(kind=Department.Kind.SERVICE_CENTRE, closed_on=None).select_related("head").first()
 
 
+def communities_named(text: str) -> QuerySet[Community]:
+    """The company's communities in whose name or street the text stands; all for an empty one."""
+    rows: QuerySet[Community] = Community.objects.all()
+    return rows.filter(Q(name__icontains=text) | Q(street__icontains=text)) if text else rows
+
+
+def phones_of(community: Community) -> list[Department]:
+    """Whom to call about the community: its management office, then the service centre; without those that have no phone."""
+    kind = Department.Kind
+    asked = Q(kind=kind.MANAGEMENT_OFFICE, community=community) | Q(kind=kind.SERVICE_CENTRE)
+    return list(Department.objects.filter(asked, closed_on=None).exclude(phone="").order_by("kind"))
+
+
 def office_of(community: Community) -> Department | None:
     """The management office of the community."""
     return (

@@ -7,7 +7,7 @@ from propman.community.selectors import employee_of
 from propman.community.services import access, staff
 from tests.factories import BEGIN
 
-PUBLIC = {"community:join"}
+PUBLIC = {"community:join", "community_public:communities", "community_public:community"}
 EVERY_MEMBER = {"community:home"}
 
 
@@ -48,6 +48,7 @@ def samples(cast):
     )
     services_of_agent = {"pk": cast.agent.pk}
     return {
+        "community_public:community": {"community": cast.community.address},
         "community:end_occupancy": {"pk": family.pk},
         "community:person": services_of_agent,
         "community:grant": services_of_agent,

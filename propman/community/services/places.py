@@ -17,6 +17,7 @@ from propman.tenancy.events import Actor, record_event
 from ..models import Building, Community, Entrance, Room
 
 SUFFIX = re.compile("(号楼|栋|幢|座|楼|单元|号|室)$")
+NOT_A_COMMUNITYS = {"heads", "imports", "new", "staff"}  # addresses of pages beside those of the communities
 LARGEST_AREA = Decimal("999999.99")
 
 
@@ -36,6 +37,8 @@ def open_community(*, address: str, name: str, street: str = "", by: Actor | Non
     """
     community = Community(address=address, name=named(name, 120), street=tidy(street, longest=200))
     community.clean_fields(exclude=["company"])
+    if address in NOT_A_COMMUNITYS:
+        raise ValidationError({"address": _("This address is taken by a page of the portal; choose another.")})
     _save_new(community, community.name)
     record_event("community.opened", community, by=by, at=at, facts={"address": address, "name": community.name})
     return community
