@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from complaints.models import Category, Complaint, ContactWords, Severity, Skip
 from complaints.workflow import OPEN, BadInput, NotYours, State, Verb, ensure_allowed
 from propman.community.models import Employee, Room
 from propman.tenancy.events import commitment
+from propman.tenancy.scope import current_company_id
 
 from .dispatch import lead_orders_on
 from .handling import accept_locked
@@ -66,6 +67,12 @@ def take_over_complaint(*, complaint: Complaint, by: Employee, at: datetime) -> 
     return complaint
 
 
+def lock_merging() -> None:
+    """One merge after the other: each also locks those that were merged before, wherever they stand in the order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"merge {current_company_id()}"])
+
+
 @transaction.atomic
 def merge_complaint(*, complaint: Complaint, into: Complaint, by: Employee, at: datetime) -> Complaint:
     """Let one complaint go on inside another; its asker is still told of every answer, and it stays counted.
@@ -77,6 +84,7 @@ def merge_complaint(*, complaint: Complaint, into: Complaint, by: Employee, at: 
     ensure_centre(by)
     if complaint.pk == into.pk:
         raise BadInput("into", _("A complaint cannot be merged into itself."))
+    lock_merging()
     first, second = sorted([complaint, into], key=lambda row: row.pk)  # one order for everybody: no deadlock
     rows = {first.pk: locked(first, at=at), second.pk: locked(second, at=at)}
     complaint, into = rows[complaint.pk], rows[into.pk]
