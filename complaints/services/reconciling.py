@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from complaints.logs import PHONE_DIGITS, LogImporter, NewEntry, read_mapping
@@ -73,6 +73,11 @@ MATCH = """
         decided_at = %s, event_position = told.position
     FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS told (entry, contact, position)
     WHERE entry.company_id = %s AND entry.id = told.entry
+"""
+# Nobody decides about an entry while the rule does: whoever is first has decided.
+LOCK_OPEN = """
+    SELECT FROM complaints_logentry WHERE company_id = %(company)s AND source = %(source)s AND state = 'open'
+    AND occurred_at >= %(since)s ORDER BY id FOR UPDATE
 """
 
 
@@ -299,6 +304,7 @@ def match_entries(*, source: str, at: datetime, since: datetime = FIRST) -> int:
         "since": since,
     }
     with connection.cursor() as cursor:
+        cursor.execute(LOCK_OPEN, values)
         cursor.execute(PAIRS, values)
         found = sorted(matched(cursor.fetchall()).items())
         news = [
@@ -369,15 +375,18 @@ def match_entry(
         raise BadInput("number", _("This contact answers for another entry already."))
     told = _told(LogEntry.State.MATCHED, contact=complaint.contact_id, matched_by=matched_by)
     event = record_event("log_entry.matched", entry, by=by.user, at=at, facts=told, texts={"reason": reason})
-    _move(
-        entry,
-        state=LogEntry.State.MATCHED,
-        by=by.user,
-        at=at,
-        position=event.position,
-        contact=complaint.contact,
-        matched_by=matched_by,
-    )
+    try:
+        _move(
+            entry,
+            state=LogEntry.State.MATCHED,
+            by=by.user,
+            at=at,
+            position=event.position,
+            contact=complaint.contact,
+            matched_by=matched_by,
+        )
+    except IntegrityError:  # a colleague matched it to another entry at the same moment
+        raise BadInput("number", _("This contact answers for another entry already.")) from None
     return entry
 
 
