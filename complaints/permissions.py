@@ -235,7 +235,12 @@ def is_ordered(employee: Employee | None, order: WorkOrder) -> bool:
         return False
     if order.department.head_id is None and order.department_id == employee.department_id:
         return True
-    return order.department.head_id == employee.pk or order.people.filter(employee=employee).exists()
+    if order.department.head_id == employee.pk:
+        return True
+    named = getattr(order, "named", None)  # fetched for a whole list at once
+    if named is None:
+        return order.people.filter(employee=employee).exists()
+    return any(one.employee_id == employee.pk for one in named)
 
 
 def order_verbs(viewer: Viewer, order: WorkOrder) -> frozenset[OrderVerb]:

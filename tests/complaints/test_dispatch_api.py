@@ -11,6 +11,7 @@ from complaints import services
 from complaints.models import WorkOrder
 from propman.accounts.roles import Role
 from propman.community.models import Department
+from tests.counting import queries_hold
 from tests.factories import make_department, make_employee
 from tests.factories.complaints import make_complaint, make_order, make_policy
 from tests.factories.files import jpeg_bytes, upload
@@ -156,3 +157,10 @@ def test_program_sends_a_photo_of_what_was_done(order, engineer, client_of, sett
     file = client.get(f"{LIST}{order.number}/files/").json()[0]
     assert (file["name"], file["type"]) == ("valve.jpg", "image/jpeg")
     assert client.get(f"{LIST}{order.number}/files/{file['id']}/content/").status_code == 200
+
+
+def test_list_of_somebody_who_may_be_named_costs_the_same_for_many(
+    order, complaint, engineering, agent, company_office, client_of
+):
+    for client in (client_of(make_employee(company_office, Role.FINANCE_OFFICER)), client_of(make_employee(engineering))):
+        queries_hold(client, LIST, lambda: make_order(complaint, department=engineering, by=agent), rows=12)
