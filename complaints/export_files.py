@@ -15,9 +15,11 @@ from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 
 from .clocks import Clock
+from .dispatch_forms import BoardForm, CostForm
 from .figures_forms import Asked, asked_for
-from .models import Complaint, Export
-from .permissions import Viewer, may_read_counted, offices_counted_for, viewer_as
+from .models import Complaint, Export, WorkOrder
+from .permissions import BUDGETS, Viewer, may_read_counted, offices_counted_for, viewer_as
+from .selectors.costs import CostRow, cost_rows, costs, total_of
 from .selectors.figures import DIMENSIONS, Line, late_clocks, lines, rows_behind, total
 from .services import exporting
 
@@ -37,9 +39,11 @@ def write_export(company_id: int, pk: int, *, clock: Callable[[], datetime] = ti
     with translation.override(export.language or company.language), timezone.override(company.timezone):
         with company_scope(company_id):
             viewer = viewer_as(export.by)
-            asked = _asked(export, company, viewer)
-        content = _content(export, company, asked, viewer, clock) if asked else None
-        refusal = "" if asked else _("You may not see these figures any more.")
+        if export.what == Export.What.COSTS:
+            content = _costs(export, company, viewer, clock) if viewer.roles & BUDGETS else None
+        else:
+            content = _figures(export, company, viewer, clock)
+        refusal = _("You may not see these figures any more.") if content is None else ""
     with company_scope(company_id):
         return exporting.finish_export(pk, at=clock(), content=content, refusal=refusal)
 
@@ -54,18 +58,36 @@ def _asked(export: Export, company: Company, viewer: Viewer) -> Asked | None:
     return asked_for(QueryDict(export.query), company=company, today=today, offices=offices)[1]
 
 
-def _content(export: Export, company: Company, asked: Asked, viewer: Viewer, clock: Callable[[], datetime]) -> bytes:
-    kind: Format = "csv" if export.kind == Export.Kind.CSV else "xlsx"
+def _costs(export: Export, company: Company, viewer: Viewer, clock: Callable[[], datetime]) -> bytes:
+    """What work orders cost that the person may see by now."""
     with company_scope(company.pk):
+        heading, rows = costs_table(QueryDict(export.query), company, viewer, this_year=company.today(export.asked_at).year)
+        return _table(export, heading, rows, clock)
+
+
+def _figures(export: Export, company: Company, viewer: Viewer, clock: Callable[[], datetime]) -> bytes | None:
+    """The figures, or the complaints behind one; None when the person may count no office any more."""
+    with company_scope(company.pk):
+        asked = _asked(export, company, viewer)
+        if asked is None:
+            return None
         if export.what == Export.What.FIGURES:
-            heading, rows = figures_table(asked)
-            exporting.note_progress(export.pk, done=len(rows), total=len(rows), at=clock())
-            with written(kind, heading, rows) as file:
-                return file.read()
+            return _table(export, *figures_table(asked), clock)
         count = rows_behind(asked.figure, asked.of).count()
         exporting.note_progress(export.pk, done=0, total=count, at=clock())
-    with written(kind, rows_heading(), _complaints(export, company, asked, viewer, clock)) as file:
+    with written(_kind(export), rows_heading(), _complaints(export, company, asked, viewer, clock)) as file:
         return file.read()
+
+
+def _table(export: Export, heading: list[str], rows: list[list[Any]], clock: Callable[[], datetime]) -> bytes:
+    """A file of what one query has counted."""
+    exporting.note_progress(export.pk, done=len(rows), total=len(rows), at=clock())
+    with written(_kind(export), heading, rows) as file:
+        return file.read()
+
+
+def _kind(export: Export) -> Format:
+    return "csv" if export.kind == Export.Kind.CSV else "xlsx"
 
 
 def _complaints(
@@ -116,6 +138,22 @@ def figures_table(asked: Asked) -> tuple[list[str], list[list[Any]]]:
 
     rows = [cells(line) for line in sorted(found, key=lambda line: line.name)]
     return heading, [*rows, cells(total(found))]
+
+
+def costs_table(query: QueryDict, company: Company, viewer: Viewer, *, this_year: int) -> tuple[list[str], list[list[Any]]]:
+    """The costs of the page as a table, all groups of it, with their sum."""
+    by, year = CostForm(query).wanted(this_year=this_year)
+    orders = BoardForm(query).narrowed(WorkOrder.objects.visible_to(viewer)).filter(ordered_at__year=year)
+    found = cost_rows(costs(orders, by=by), by=by)
+    heading = [str(dict(CostForm.BY)[by]), _("Orders")]
+    sums = [_("Still open, estimated"), _("Done, estimated"), _("Done, spent")]
+    heading += [f"{name}, {company.currency}" for name in sums]
+
+    def cells(name: str, row: CostRow) -> list[Any]:
+        amounts = (row.still, row.planned, row.spent)
+        return [name, row.orders, *(Decimal(plain(amount, company.currency)) for amount in amounts)]
+
+    return heading, [*(cells(row.label, row) for row in found), cells(_("All"), total_of(found))]
 
 
 def rows_heading() -> list[str]:

@@ -127,6 +127,12 @@ def chips_of(asked: Asked) -> list[Chip]:
 class ExportForm(forms.Form):
     """What is to be written into a file: the figures as they stand on the page, or the complaints behind one of them."""
 
-    what = forms.ChoiceField(choices=Export.What.choices)
+    what = forms.ChoiceField(choices=[(what, what.label) for what in (Export.What.FIGURES, Export.What.ROWS)])
     kind = forms.ChoiceField(choices=Export.Kind.choices)
     query = forms.CharField(max_length=500, required=False)
+
+
+class CostExportForm(ExportForm):
+    """The costs as they stand on the page, for whoever may see those."""
+
+    what = forms.ChoiceField(choices=[(Export.What.COSTS, Export.What.COSTS.label)])

@@ -115,6 +115,7 @@ urlpatterns = [
     path("complaints/work-orders/<str:number>/files/<int:pk>/content/", dispatch.attachment, name="order_attachment"),
     path("complaints/work-orders/<str:number>/files/<int:pk>/small/", dispatch.preview, name="order_preview"),
     path("complaints/costs/", costs.costs, name="costs"),
+    path("complaints/costs/exports/", figures.export_costs, name="export_costs"),
     path("complaints/budgets/", costs.budgets, name="budgets"),
     path("complaints/<str:number>/", thread.detail, name="detail"),
     path("complaints/<str:number>/macros/", macros.for_complaint, name="macros_for"),

@@ -7,11 +7,12 @@ from propman.tenancy.base import CompanyModel, company_constraints
 
 
 class Export(CompanyModel):
-    """A file of figures or of the complaints behind one, written in the background for whoever asked; kept for a day."""
+    """A file of figures, of complaints or of costs, written in the background for whoever asked; kept for a day."""
 
     class What(models.TextChoices):
         FIGURES = "figures", _("Figures")
         ROWS = "rows", _("Complaints")
+        COSTS = "costs", _("Costs")
 
     class Kind(models.TextChoices):
         CSV = "csv", "CSV"
@@ -32,7 +33,7 @@ class Export(CompanyModel):
 
     class Meta(CompanyModel.Meta):
         constraints = [
-            models.CheckConstraint(condition=Q(what__in=["figures", "rows"]), name="complaints_export_what"),
+            models.CheckConstraint(condition=Q(what__in=["figures", "rows", "costs"]), name="complaints_export_what"),
             models.CheckConstraint(condition=Q(kind__in=["csv", "xlsx"]), name="complaints_export_kind"),
             models.CheckConstraint(
                 condition=Q(finished_at__isnull=False) | Q(content=None, refusal=""), name="complaints_export_whole"

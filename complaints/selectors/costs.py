@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from complaints.models import Budget, WorkOrder
 from complaints.order_workflow import COMMITTED
@@ -94,7 +95,7 @@ class CostRow:
 
 
 def costs(rows: WorkOrderQuerySet, *, by: str) -> QuerySet[Any, dict[str, Any]]:
-    """Costs of the orders that went out, grouped by one of GROUPS.
+    """Costs of the orders that went out, grouped by one of GROUPS: months in their order, complaints by cost, else by name.
 
     An order counts in the month in which it was ordered, so that no figure moves from one month to another.
     """
@@ -108,9 +109,9 @@ def costs(rows: WorkOrderQuerySet, *, by: str) -> QuerySet[Any, dict[str, Any]]:
             keyed = counted.annotate(group=F("complaint__community__address"), name=F("complaint__community__name"))
         case _:
             keyed = counted.annotate(group=F("complaint__number"), name=F("complaint__words__title"))
+    order = {"month": "group", "complaint": "-sum"}.get(by, "name")
     return (
-        keyed.order_by()
-        .values("group", "name")
+        keyed.values("group", "name")
         .annotate(
             orders=Count("pk"),
             open_orders=Count("pk", filter=Q(actual_cost=None)),
@@ -119,11 +120,12 @@ def costs(rows: WorkOrderQuerySet, *, by: str) -> QuerySet[Any, dict[str, Any]]:
             spent=Coalesce(Sum("actual_cost"), 0),
             sum=Sum(COST),
         )
+        .order_by(order, "group")
     )
 
 
-def cost_rows(groups: Sequence[dict[str, Any]], *, by: str, nowhere: str) -> list[CostRow]:
-    found = []
+def cost_rows(groups: Iterable[dict[str, Any]], *, by: str) -> list[CostRow]:
+    found, nowhere = [], _("No community")
     for one in groups:
         group = one["group"]
         key = f"{group:%Y-%m}" if isinstance(group, datetime) else str(group or "")

@@ -19,8 +19,6 @@ from complaints.selectors import costs as selectors
 from complaints.services.budgets import SETS_BUDGETS
 from complaints.workflow import BadInput, Refused
 from propman.accounts.permissions import role_required
-from propman.common.exports import file_response
-from propman.common.money import plain
 from propman.tenancy.idempotency import once
 from propman.tenancy.middleware import company_of
 
@@ -38,16 +36,7 @@ def costs(request: HttpRequest) -> Any:
     by, year = CostForm(request.GET).wanted(this_year=this_year)
     narrow = BoardForm(request.GET)
     rows = narrow.narrowed(WorkOrder.objects.visible_to(viewer)).filter(ordered_at__year=year)
-    groups = selectors.costs(rows, by=by)
-    order = {"month": "group", "complaint": "-sum"}.get(by, "name")
-    found = selectors.cost_rows(list(groups.order_by(order, "group")[:MOST_GROUPS]), by=by, nowhere=_("No community"))
-    if request.GET.get("export") == "csv":
-        heading = [dict(CostForm.BY)[by], _("Orders"), _("Still open, estimated"), _("Done, estimated"), _("Done, spent")]
-        lines = (
-            [one.label, one.orders, *(plain(sum_, company.currency) for sum_ in (one.still, one.planned, one.spent))]
-            for one in found
-        )
-        return file_response("csv", f"costs-{year}-{by}", heading, lines)
+    found = selectors.cost_rows(selectors.costs(rows, by=by)[:MOST_GROUPS], by=by)
     total = selectors.total_of(found)
     context = {
         "by": by,
@@ -58,7 +47,7 @@ def costs(request: HttpRequest) -> Any:
         "rows": [(row, row.share_of(total), _addresses(row, by=by, year=year, kept=narrow.kept)) for row in found],
         "total": total,
         "is_cut": len(found) == MOST_GROUPS,
-        "export_url": f"?{urlencode({'by': by, 'year': year, **_narrowed(narrow.kept), 'export': 'csv'})}",
+        "query": urlencode({"by": by, "year": year, **_narrowed(narrow.kept)}),
         "narrow": narrow,
         "currency": company.currency,
         "shows": "costs",

@@ -13,10 +13,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from complaints.figures_forms import Asked, ExportForm, FiguresForm, asked_for, chips_of, query_of
+from complaints.figures_forms import Asked, CostExportForm, ExportForm, FiguresForm, asked_for, chips_of, query_of
 from complaints.figures_shown import COLUMNS, Shown, shown_lines, summary_of, text_of
 from complaints.models import Export
-from complaints.permissions import SEES_FIGURES, Viewer, may_read_counted, offices_counted_for, viewer_of
+from complaints.permissions import BUDGETS, SEES_FIGURES, Viewer, may_read_counted, offices_counted_for, viewer_of
 from complaints.selectors import figures as selectors
 from complaints.selectors.figures import DIMENSIONS, FIGURES
 from complaints.services.exporting import ask_for_export
@@ -167,15 +167,23 @@ def figure_rows(request: HttpRequest) -> HttpResponse:
 @role_required(*SEES_FIGURES)
 def export_figures(request: HttpRequest) -> HttpResponse:
     """Ask for a file; it is written in the background."""
-    viewer = viewer_of(request)
-    offices_counted_for(viewer)
-    form = ExportForm(request.POST)
+    offices_counted_for(viewer_of(request))
+    return export_asked_for(request, ExportForm(request.POST), back="complaints:figures")
+
+
+@require_POST
+@role_required(*BUDGETS)
+def export_costs(request: HttpRequest) -> HttpResponse:
+    """The same for what work orders cost."""
+    return export_asked_for(request, CostExportForm(request.POST), back="complaints:costs")
+
+
+def export_asked_for(request: HttpRequest, form: ExportForm, *, back: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose what is to be written, and CSV or XLSX."))
-        return redirect("complaints:figures")
-    export = ask_for_export(
-        **form.cleaned_data, by=viewer.user, language=get_language() or company_of(request).language, at=timezone.now()
-    )
+        return redirect(back)
+    language = get_language() or company_of(request).language
+    export = ask_for_export(**form.cleaned_data, by=viewer_of(request).user, language=language, at=timezone.now())
     return redirect("complaints:export", pk=export.pk)
 
 
@@ -188,7 +196,7 @@ def export_of(request: HttpRequest, pk: int) -> Export:
 
 
 @require_GET
-@role_required(*SEES_FIGURES)
+@role_required(*(SEES_FIGURES | BUDGETS))
 def export(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the file is; once it is whole, the way to it."""
     found = export_of(request, pk)
@@ -203,7 +211,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@role_required(*SEES_FIGURES)
+@role_required(*(SEES_FIGURES | BUDGETS))
 def export_file(request: HttpRequest, pk: int) -> Any:
     """The file itself; after a day it is gone."""
     found = export_of(request, pk)

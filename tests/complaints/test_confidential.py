@@ -342,7 +342,8 @@ def test_no_evidence_of_a_case_tells_the_asker(town, head):
 def test_no_export_tells_the_asker(town, head, kind, company):
     client = signed_in(head)
     for what in Export.What.values:
-        asked = client.post("/lanting/complaints/figures/exports/", {"what": what, "kind": kind, "query": ""})
+        page = "costs" if what == Export.What.COSTS else "figures"
+        asked = client.post(f"/lanting/complaints/{page}/exports/", {"what": what, "kind": kind, "query": ""})
         assert asked.status_code == 302, asked.text
         export = Export.objects.latest("pk")
         assert write_export(company.pk, export.pk)

@@ -2,21 +2,25 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from openpyxl import load_workbook
 
-from complaints import services
-from complaints.models import Attachment, Budget, WorkOrder
+from complaints import jobs, services
+from complaints.models import Attachment, Budget, Export, WorkOrder
 from complaints.order_workflow import OrderState
 from propman.accounts.roles import Role
+from propman.accounts.services import end_role
 from propman.community.models import Department
 from tests.factories import make_community, make_department, make_employee, make_household
 from tests.factories.complaints import make_complaint, make_order, make_policy
 from tests.factories.files import AUTHOR, camera_exif, jpeg_bytes, new_photo, upload
 
 pytestmark = pytest.mark.django_db
+SUMS = ("Still open, estimated", "Done, estimated", "Done, spent")
 BOARD = "/lanting/complaints/work-orders/"
 
 
@@ -297,10 +301,73 @@ def test_every_figure_of_the_costs_opens_its_orders(some, manager, client_of, sc
             assert "Late work" not in rows
 
 
-def test_costs_add_up_by_department(some, manager, client_of):
-    text = client_of(manager).get("/lanting/complaints/costs/?export=csv")
-    rows = [line.split(",") for line in b"".join(text.streaming_content).decode("utf-8-sig").splitlines()]
-    assert rows[1:] == [["Engineering", "3", "600.00", "300.00", "50.00"], ["Willow office", "1", "300.00", "0.00", "0.00"]]
+def asked_costs(client, query="by=department", kind="csv") -> Export:
+    answer = client.post("/lanting/complaints/costs/exports/", {"what": "costs", "kind": kind, "query": query})
+    assert answer.status_code == 302
+    return Export.objects.latest("pk")
+
+
+def told_costs(export: Export, company) -> list[list[str]]:
+    """The lines of the file, once the job has written it."""
+    assert jobs.write_export(company.pk, export.pk)
+    export.refresh_from_db()
+    return [line.split(",") for line in bytes(export.content).decode("utf-8-sig").splitlines()]
+
+
+def test_costs_add_up_by_department_in_the_file_of_the_job(some, manager, client_of, company):
+    client = client_of(manager)
+    export = asked_costs(client)
+    page = f"/lanting/complaints/figures/exports/{export.pk}/"
+    assert "0 of 0" in client.get(page).content.decode()
+    assert told_costs(export, company)[1:] == [
+        ["Engineering", "3", "600.00", "300.00", "50.00"],
+        ["Willow office", "1", "300.00", "0.00", "0.00"],
+        ["All", "4", "900.00", "300.00", "50.00"],
+    ]
+    assert "/lanting/complaints/costs/?by=department" in client.get(page).content.decode()
+    assert 'filename="costs-' in client.get(f"{page}file/")["Content-Disposition"]
+
+
+def test_costs_are_written_as_a_workbook_too(some, manager, client_of, company):
+    export = asked_costs(client_of(manager), query="by=month", kind="xlsx")
+    assert jobs.write_export(company.pk, export.pk)
+    export.refresh_from_db()
+    rows = list(load_workbook(BytesIO(export.content)).active.values)
+    assert rows[0] == ("Month", "Orders", *(f"{name}, CNY" for name in SUMS))
+    assert rows[-1] == ("All", 4, 900, 300, 50)
+
+
+def test_file_of_a_head_holds_the_costs_that_he_may_see(some, engineer, head, finance, client_of, company):
+    assert told_costs(asked_costs(client_of(finance)), company)[-1][1] == "4"
+    assert [row[0] for row in told_costs(asked_costs(client_of(engineer)), company)[1:]] == ["Engineering", "All"]
+
+
+def test_who_lost_the_role_meanwhile_gets_no_costs(some, finance, client_of, company):
+    export = asked_costs(client_of(finance))
+    end_role(user=finance, role=Role.FINANCE_OFFICER, by=None, at=timezone.now())
+    assert jobs.write_export(company.pk, export.pk)
+    export.refresh_from_db()
+    assert (export.content, "any more" in export.refusal) == (None, True)
+
+
+def test_costs_are_exported_by_nobody_who_may_not_see_them(some, agent, engineering, finance, client_of, owner):
+    fitter = make_employee(engineering, name="Fitter")
+    body = {"what": "costs", "kind": "csv", "query": ""}
+    for user in (agent, fitter, owner):
+        assert client_of(user).post("/lanting/complaints/costs/exports/", body).status_code in {403, 404}
+    client_of(agent).post("/lanting/complaints/figures/exports/", body)  # the door of the figures
+    client_of(finance).post("/lanting/complaints/costs/exports/", body | {"what": "rows"})
+    assert client_of(finance).post("/lanting/complaints/figures/exports/", body | {"what": "rows"}).status_code in {403, 404}
+    assert not Export.objects.exists()
+
+
+def test_file_of_costs_is_its_askers_alone(some, finance, manager, client_of, company):
+    export = asked_costs(client_of(finance))
+    told_costs(export, company)
+    for part in ("", "file/"):
+        address = f"/lanting/complaints/figures/exports/{export.pk}/{part}"
+        assert client_of(finance).get(address).status_code == 200
+        assert client_of(manager).get(address).status_code == 404
 
 
 def test_head_sees_the_costs_of_his_own_only(some, head, engineer, company, client_of, agent, engineering):
