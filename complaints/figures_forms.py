@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from propman.community.models import Department
 from propman.tenancy.models import Company
@@ -25,8 +26,8 @@ EARLIEST = date(2000, 1, 1)
 class FiguresForm(forms.Form):
     """The grammar of an address of figures: the days, how they are split, which line of a split, and which figure."""
 
-    since = forms.DateField(label=_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(label=_lazy("Until"), required=False, widget=forms.DateInput({"type": "date"}))
+    since = forms.DateField(label=pgettext_lazy("of a time", "From"), required=False, widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(label=pgettext_lazy("of a time", "Until"), required=False, widget=forms.DateInput({"type": "date"}))
     by = forms.ChoiceField(choices=[(name, name) for name in DIMENSIONS], required=False)
     office = forms.IntegerField(label=_lazy("Office"), min_value=NONE, max_value=2**62, required=False)
     category = forms.RegexField(CODE, label=_lazy("Category"), max_length=30, required=False)

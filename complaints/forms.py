@@ -327,7 +327,10 @@ class MergeForm(VerbForm):
 
 class RateForm(VerbForm):
     rating = forms.TypedChoiceField(
-        label=_("How well was it handled"), choices=[(n, str(n)) for n in range(1, 6)], coerce=int, widget=forms.RadioSelect
+        label=_("How well was it handled? 5 is best."),
+        choices=[(n, str(n)) for n in range(1, 6)],
+        coerce=int,
+        widget=forms.RadioSelect,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

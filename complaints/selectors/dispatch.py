@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -17,6 +16,7 @@ from complaints.permissions import Viewer
 from complaints.querysets import WorkOrderQuerySet
 from complaints.workflow import State
 from propman.common.money import in_figures
+from propman.common.templatetags.components import moment
 from propman.community.models import Employee
 from propman.tenancy.events import facts_of, stream_of, texts_of
 from propman.tenancy.models import Event
@@ -150,7 +150,7 @@ def says(name: str, facts: dict[str, Any], texts: dict[str, str], unit: str) -> 
         return _("The complaint was withdrawn.")
     if name in ENDINGS:
         return _("The complaint was merged into %(number)s.") % {"number": facts["into"]}
-    due_at = timezone.localtime(datetime.fromisoformat(facts["due_at"])).strftime("%m-%d %H:%M")
+    due_at = moment(datetime.fromisoformat(facts["due_at"]))
     told = {
         "number": facts["order"],
         "unit": unit,

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.clocks import LEVELS, Clock, Reading
@@ -271,7 +270,8 @@ def _entry(
     text = texts.get("text", "")
     by_asker = event.name in ASKER_EVENTS or event.name == "complaint.received"
     employee = people.by_user.get(event.actor_id) if event.actor_id else None
-    is_mine = viewer.user.pk == event.actor_id if viewer else by_asker
+    # the asker's word stays the asker's, whoever wrote it down on the phone
+    is_mine = viewer.user.pk == (complaint.asker_id if by_asker else event.actor_id) if viewer else by_asker
     if by_asker:
         who = asker_name(complaint, viewer)
     elif employee is not None:
@@ -287,7 +287,7 @@ def _entry(
         position=event.position,
         at=event.at,
         who=_("You") if is_mine else who,
-        says=_says(event, facts, texts, people),
+        says=_says(event, facts, texts, people, is_mine=is_mine),
         text=text,
         about=employee.department.name if employee and not by_asker else "",
         icon=ICONS.get(event.name, "point"),
@@ -311,8 +311,8 @@ def _imported(facts: dict[str, Any], at: datetime) -> str:
     return _("%(says)s, due %(due)s, overdue") % {"says": says, "due": due}
 
 
-def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: People) -> str:
-    """What happened, after the name of who did it."""
+def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: People, *, is_mine: bool) -> str:
+    """What happened, after the name of who did it, or after "You"."""
     if event.name in dispatch.ICONS:
         unit = people.departments.get(facts["to_department"])
         return dispatch.says(event.name, facts, texts, unit.name if unit else "")
@@ -349,25 +349,25 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
             return _("responsible: %(name)s, %(phone)s, by %(time)s") % {
                 "name": texts.get("name", ""),
                 "phone": texts.get("phone", ""),
-                "time": timezone.localtime(by).strftime("%m-%d %H:%M"),
+                "time": moment(by),
             }
         case "complaint.waiting":
-            return _("asks, and waits")
+            return _("ask, and wait") if is_mine else _("asks, and waits")
         case "complaint.deferred":
             until = datetime.fromisoformat(facts["until"])
-            return _("put it off until %(time)s") % {"time": timezone.localtime(until).strftime("%m-%d %H:%M")}
+            return _("put it off until %(time)s") % {"time": moment(until)}
         case "complaint.resumed":
             return _("It goes on.")
         case "complaint.resolved":
-            return _("says it is put right")
+            return _("say it is put right") if is_mine else _("says it is put right")
         case "complaint.confirmed":
             return _("confirmed that it is fixed")
         case "complaint.closed":
             return _("Closed: nobody said otherwise.")
         case "complaint.reopened":
-            return _("says it is not fixed")
+            return _("say it is not fixed") if is_mine else _("says it is not fixed")
         case "complaint.half_fixed":
-            return _("says it is half fixed")
+            return _("say it is half fixed") if is_mine else _("says it is half fixed")
         case "complaint.urged":
             return _("urged it")
         case "complaint.rated":
@@ -383,7 +383,9 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
         case "complaint.lengthened":
             return _("allowed more time: %(reason)s") % {"reason": texts.get("text", "")}
         case "complaint.told_first":
-            return _("says that somebody helped") if not facts.get("breach") else _("says that nobody helped")
+            if facts.get("breach"):
+                return _("say that nobody helped") if is_mine else _("says that nobody helped")
+            return _("say that somebody helped") if is_mine else _("says that somebody helped")
         case "complaint.called_back":
             return _("called back")
         case "complaint.corrected":

@@ -133,7 +133,8 @@ def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
     initial: dict[str, Any] = {"version": version}
     if failed is not None and verb == Verb.ANSWER and failed.verb in actions.CONVERSING:
         initial["text"] = failed.data.get("text", "")
-    return FORMS[verb](verb=verb, initial=initial)
+    # two forms stand beside each other on the asker's page: ids of their own
+    return FORMS[verb](verb=verb, initial=initial, **({"auto_id": "id_rate_%s"} if verb == Verb.RATE else {}))
 
 
 def files_forms(failed: VerbForm | None) -> dict[str, TakesFiles]:

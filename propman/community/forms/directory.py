@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..models import Building, Community, Entrance, Occupancy, Person
 from ..services.imports import LARGEST_UPLOAD
@@ -93,7 +94,7 @@ class MoveInForm(forms.Form):
     phone = forms.CharField(label=_("Telephone"), max_length=32, required=False)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     kind = forms.ChoiceField(label=_("Moves in as"), choices=KINDS)
-    on = forms.DateField(label=_("From"), widget=DayInput)
+    on = forms.DateField(label=pgettext_lazy("time", "From"), widget=DayInput)
 
 
 class ChangePersonForm(forms.Form):
@@ -114,7 +115,7 @@ class OwnerChoice(forms.ModelChoiceField):
 class JoinCommitteeForm(forms.Form):
     person = OwnerChoice(label=_("Owner"), queryset=Person.objects.none())
     office = forms.CharField(label=_("Office"), max_length=60, required=False)
-    on = forms.DateField(label=_("From"), widget=DayInput)
+    on = forms.DateField(label=pgettext_lazy("time", "From"), widget=DayInput)
 
     def __init__(self, *args: Any, owners: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
