@@ -14,12 +14,13 @@ class ComplaintsConfig(AppConfig):
         from propman.community.public import register_public_section
         from propman.community.services.staff import register_on_leaving
         from propman.notify.kinds import NoticeKind, register_notices
+        from propman.notify.permissions import register_hidden_recipients
         from propman.notify.webhooks import register_told
         from propman.tenancy.checkups import register_integrity_check, register_readiness_check
         from propman.tenancy.jobrun import register_job, register_sweep
 
         from . import counted, home, integrity, jobs, labels, public
-        from .permissions import BUDGETS, SEES_ALL, SEES_FIGURES, WORKS, told_facts
+        from .permissions import BUDGETS, SEES_ALL, SEES_FIGURES, WORKS, notices_of_hidden_askers, told_facts
         from .services.leaving import take_from_leaver
 
         register_notices("complaints", NoticeKind("complaint.received", at_once=True, secrets=("code",)))
@@ -91,6 +92,7 @@ class ComplaintsConfig(AppConfig):
             NavigationEntry(_("Categories"), "complaints:categories", "category", administrators, order=70, place="settings"),
         )
         register_told("complaint", told_facts)
+        register_hidden_recipients(notices_of_hidden_askers)
         register_waiting(home.waiting)
         register_public_section(public.figures)
         register_public_section(public.ways)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
 from propman.accounts.models import User
@@ -11,6 +13,7 @@ from propman.accounts.permissions import current_roles
 from propman.accounts.roles import CENTRE, STAFF, Role
 from propman.community.models import Department, Employee
 from propman.community.selectors import employee_of
+from propman.notify.models import Notice
 from propman.tenancy.models import Event
 
 from .models import Attachment, Complaint, Offer, WorkOrder
@@ -267,6 +270,22 @@ def may_know_contact(viewer: Viewer, order: WorkOrder) -> bool:
     if order.complaint.contact.is_confidential or viewer.employee is None:
         return False
     return viewer.sees_all or order.department_id == viewer.employee.department_id or is_ordered(viewer.employee, order)
+
+
+def notices_of_hidden_askers(reader: User) -> QuerySet[Notice]:
+    """Notices of which the reader of the log may not learn that they went to an asker: those about a confidential complaint.
+
+    The service centre knows him. Of a notice whose words are erased nobody can say any more whom it would name.
+    """
+    employee = employee_of(reader)
+    if employee is not None and employee.department.kind == Department.Kind.SERVICE_CENTRE:
+        return Notice.objects.none()
+    notices = Notice.objects.filter(Q(event__startswith="complaint.") | Q(event__startswith="work_order."))
+    notices = notices.annotate(about=KeyTextTransform("number", "words"))
+    to_asker = Q(asker=OuterRef("user")) | Q(asker=None)
+    hidden = Complaint.objects.filter(to_asker, number=OuterRef("about"), contact__is_confidential=True)
+    found: QuerySet[Notice] = notices.filter(Q(about=None) | Exists(hidden))
+    return found
 
 
 LEADS_TO_ASKER = frozenset({"contact", "room", "household", "person", "user", "logged_by"})

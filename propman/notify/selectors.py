@@ -8,9 +8,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from propman.accounts.models import User
 from propman.tenancy.models import Company
 
 from .models import Message, Notice
+from .permissions import messages_for
 from .rendering import Told, tell
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,10 @@ def words_of(notice: Notice, company: Company) -> Told:
         return Told(_("A notice whose words are gone"), "", "")
 
 
-def messages_in(state: str, *, address: str = "") -> QuerySet[Message]:
-    """The company's messages in a state of STATES, or all of them; `address` narrows it to one recipient."""
-    messages: QuerySet[Message] = Message.objects.select_related("user").filter(STATES.get(state, Q()))
-    return messages.filter(address__iexact=address.strip()) if address.strip() else messages
+def messages_in(state: str, *, reader: User, address: str = "") -> QuerySet[Message]:
+    """The company's messages in a state of STATES, or all of them; `address` narrows it to one recipient.
+
+    What hides its recipient is not found by him: a search that finds it would name him.
+    """
+    messages = messages_for(reader).filter(STATES.get(state, Q()))
+    return messages.filter(address__iexact=address.strip(), hides_recipient=False) if address.strip() else messages

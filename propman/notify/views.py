@@ -97,7 +97,7 @@ def hours(request: MemberRequest) -> HttpResponse:
 def deliveries(request: MemberRequest) -> HttpResponse:
     """The log of deliveries, with what could not be delivered."""
     state, address = request.GET.get("state", ""), legible(request.GET.get("q", ""))
-    page = selectors.page_of(selectors.messages_in(state, address=address), before=key_of(request))
+    page = selectors.page_of(selectors.messages_in(state, reader=request.user, address=address), before=key_of(request))
     shown = {
         "rows": page.rows,
         "state": state,
@@ -114,7 +114,7 @@ def deliveries(request: MemberRequest) -> HttpResponse:
 @administrators
 def send_again(request: MemberRequest, pk: int) -> HttpResponse:
     """Another chance for an undeliverable message, at an address put right."""
-    message = undeliverable_message(pk)
+    message = undeliverable_message(request.user, pk)
     known = message.address
     if message.user is not None:
         known = message.user.email if message.channel == message.Channel.EMAIL else message.user.phone

@@ -26,10 +26,11 @@ from complaints.services.dispatch import NewOrder
 from complaints.workflow import Verb
 from propman.accounts.models import User
 from propman.accounts.roles import Role
+from propman.accounts.services import grant_role
 from propman.cases.models import Case, Evidence
 from propman.community.models import Building, Department, Employee, Entrance, Household, Occupancy, Person, Room
 from propman.notify.delivery import deliver_due
-from propman.notify.models import Notice
+from propman.notify.models import Message, Notice
 from propman.notify.webhooks import body_of
 from propman.tenancy.models import Company, Event
 from tests.conftest import signed_in
@@ -315,6 +316,49 @@ def test_no_notice_names_the_asker_to_the_office(town, request, worker, company)
     letters = [letter for letter in mail.outbox if person.email in letter.to]
     assert letters or worker == "clerk"
     assert not [letter.subject for letter in letters if told(letter.message().as_string()) or told(letter.body)]
+
+
+def log_of_deliveries(reader: User, **asked: str) -> str:
+    pages, path = "", "/lanting/notices/deliveries/"
+    for state in ("", "waiting", "sent", "dead"):
+        pages += signed_in(reader).get(path, {"state": state, **asked}).text
+    return pages
+
+
+def test_log_of_deliveries_hides_who_asked(town, administrator, office, company, agent):
+    """The administrator may belong to the office complained of; what came back from the mail server names him too."""
+    deliver_by_noon(company)
+    of_asker = Message.objects.filter(user=town.asker)
+    assert of_asker.exists()
+    dead = of_asker.latest("pk")
+    Message.objects.filter(pk=dead.pk).update(
+        sent_at=None, due_at=None, dead_at=timezone.now(), error=f"550 no mailbox {EMAIL}"
+    )
+    seen = log_of_deliveries(administrator)
+    assert "confidential" in seen
+    assert "neighbour" in seen.lower()
+    assert not told(seen)
+    assert f"/{dead.pk}/send-again/" not in seen
+    assert log_of_deliveries(administrator, q=EMAIL).count("No message here") == 4
+    assert signed_in(administrator).get(f"/lanting/notices/deliveries/{dead.pk}/send-again/").status_code == 404
+
+
+def test_asker_without_an_account_is_hidden_in_the_log(town, administrator, company):
+    stranger = "quentin@fremd.example"
+    services.file_complaint(
+        channel="phone", category=town.hidden.category, title="Smoke", text="Smoke.", first_asked=town.hidden.first_inquirer,
+        asker=services.Asker(name="Quentin", phone="13100000000", email=stranger), is_confidential=True, at=timezone.now(),
+    )  # fmt: skip
+    deliver_by_noon(company)
+    assert Message.objects.filter(address=stranger).exists()
+    assert "fremd.example" not in log_of_deliveries(administrator)
+    assert "13100000000" not in log_of_deliveries(administrator)
+
+
+def test_centres_own_administrator_sees_who_was_told(town, agent, company):
+    grant_role(user=agent, role=Role.COMPANY_ADMINISTRATOR, by=None, at=timezone.now())
+    deliver_by_noon(company)
+    assert EMAIL in log_of_deliveries(agent)
 
 
 def test_asker_himself_is_told(town, company):
