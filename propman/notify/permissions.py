@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -16,14 +17,13 @@ def register_hidden_recipients(hides: Hides) -> None:
     HIDDEN.append(hides)
 
 
-def messages_for(reader: User) -> QuerySet[Message]:
+def messages_for(reader: User) -> QuerySet[Any]:
     """The log of deliveries for that reader; `hides_recipient` says of which nothing may be shown that leads to somebody."""
     hidden = Q(pk__in=[])
     for hides in HIDDEN:
         hidden |= Q(notice__in=hides(reader).values("pk"))
     lines = MessageLine.objects.filter(hidden, message=OuterRef("pk"))
-    messages: QuerySet[Message] = Message.objects.select_related("user").annotate(hides_recipient=Exists(lines))
-    return messages
+    return Message.objects.select_related("user").annotate(hides_recipient=Exists(lines))
 
 
 def notice_for(user: User, pk: int) -> Notice:
@@ -33,4 +33,5 @@ def notice_for(user: User, pk: int) -> Notice:
 
 def undeliverable_message(reader: User, pk: int) -> Message:
     """A message that was given up and whose recipient the reader may know; for administrators. Raises Http404."""
-    return get_object_or_404(messages_for(reader).filter(dead_at__isnull=False, hides_recipient=False), pk=pk)
+    message: Message = get_object_or_404(messages_for(reader).filter(dead_at__isnull=False, hides_recipient=False), pk=pk)
+    return message

@@ -1,6 +1,6 @@
 """Which messages the waiting notices become: by whom, by which channel, and when."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,9 +19,11 @@ from .sms import sms_gateway
 
 HOLD = timedelta(seconds=60)  # many notices for one person within a minute become one message
 MANY = 2000
+AT_ONCE = 3  # awaited notices for one person within a minute; those that follow wait and go together
 
 Channel = Message.Channel
 Key = tuple[str, int | None, str]
+Whom = tuple[int | None, str, str]
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Plan:
     hours: Hours
     readers: dict[int, Reader]  # by the notice's id
     open_messages: dict[Key, Message]
+    told: Counter[Whom]  # how many awaited notices each was given in the minute before
     new: list[Message] = field(default_factory=list)
     hurried: set[int] = field(default_factory=set)
     lines: list[tuple[Message, Notice]] = field(default_factory=list)
@@ -54,10 +57,14 @@ class Plan:
         kind = KINDS.get(notice.event, NoticeKind(notice.event))
         if reader is None:
             return
+        is_storm = kind.at_once and self.told[whom(notice)] >= AT_ONCE
+        self.told[whom(notice)] += kind.at_once
         for channel, address in reader.addresses.items():
             due_at = due(notice.at, kind, reader.paces[channel], self.hours, self.company)
             if not address or due_at is None:
                 continue
+            if is_storm:
+                due_at = notice.at + HOLD
             message = self.message(reader, channel, address, due_at, kind, at=at)
             self.lines.append((message, notice))
 
@@ -88,6 +95,10 @@ class Plan:
         return message
 
 
+def whom(notice: Notice) -> Whom:
+    return notice.user_id, notice.email, notice.phone
+
+
 def due(noticed_at: datetime, kind: NoticeKind, pace: str, hours: Hours, company: Company) -> datetime | None:
     """When somebody of that pace is told; None for never. Quiet hours are looked at when the message is about to go."""
     if pace == Pace.NEVER or (pace == Pace.URGENT and not kind.urgent):
@@ -112,7 +123,7 @@ def plan_notices(*, at: datetime) -> int:
         return 0
     company = Company.objects.get(pk=current_company_id())
     readers = _readers(notices)
-    plan = Plan(company, company_hours(company), readers, _open_messages(readers.values()))
+    plan = Plan(company, company_hours(company), readers, _open_messages(readers.values()), _told_at_once(notices))
     for notice in notices:
         plan.add(notice, at=at)
     Message.objects.bulk_create(plan.new)
@@ -157,6 +168,16 @@ def _readers(notices: Sequence[Notice]) -> dict[int, Reader]:
         paces: dict[str, str] = {Channel.EMAIL: preference.email, Channel.SMS: sms}
         readers[notice.pk] = Reader(notice.user_id, addresses, paces)
     return readers
+
+
+def _told_at_once(notices: Sequence[Notice]) -> Counter[Whom]:
+    """How many awaited notices the readers were given in the minute before these; looks at the newest notices only."""
+    awaited = [event for event, kind in KINDS.items() if kind.at_once]
+    first = min((notice for notice in notices if notice.event in awaited), key=lambda notice: notice.pk, default=None)
+    if first is None:
+        return Counter()
+    newest = Notice.objects.filter(pk__range=(first.pk - MANY, first.pk - 1), at__gt=first.at - HOLD)
+    return Counter(whom(notice) for notice in newest.filter(event__in=awaited, planned_at__isnull=False))
 
 
 def _open_messages(readers: Iterable[Reader]) -> dict[Key, Message]:

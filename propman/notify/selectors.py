@@ -51,7 +51,7 @@ def words_of(notice: Notice, company: Company) -> Told:
         return Told(_("A notice whose words are gone"), "", "")
 
 
-def messages_in(state: str, *, reader: User, address: str = "") -> QuerySet[Message]:
+def messages_in(state: str, *, reader: User, address: str = "") -> QuerySet[Any]:
     """The company's messages in a state of STATES, or all of them; `address` narrows it to one recipient.
 
     What hides its recipient is not found by him: a search that finds it would name him.

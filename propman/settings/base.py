@@ -150,6 +150,7 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {  # counted in the shared cache
     "reset_password_from_key": "20/m/ip",
     "reauthenticate": "10/m/user",
     "join": "20/h/ip",  # codes on paper and claims of a room
+    "invite": "20/h/user",  # an owner's, to any address
 }
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -162,6 +162,14 @@ def test_owner_invites_a_tenant_and_ends_it(client, company, owner, household, c
     assert companies_of(tenant) == {}
 
 
+def test_invitations_of_an_owner_are_limited(company, owner, household, client_of, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"invite": "2/h/user"}
+    mine = client_of(owner)
+    data = {"household": household.pk, "kind": "tenant", "name": "Sun Li"}
+    statuses = [mine.post("/lanting/household/", {**data, "email": f"sun{turn}@example.test"}).status_code for turn in range(3)]
+    assert statuses == [302, 302, 429]
+
+
 def test_owner_invites_nobody_into_another_home(owner, rival_owner, company, client_of):
     with company_scope(company.pk):
         theirs = Occupancy.objects.get(person__user=rival_owner)

@@ -5,7 +5,7 @@ import pytest
 from propman.accounts.models import Membership
 from propman.notify.delivery import ATTEMPTS, LEASE, sweep_outbox
 from propman.notify.kinds import TEMPLATES
-from propman.notify.models import Hours, Message, Notice, Pace, Preference
+from propman.notify.models import Hours, Message, MessageLine, Notice, Pace, Preference
 from propman.notify.services import NewNotice, queue_notices
 
 from .conftest import NOON
@@ -54,6 +54,39 @@ def test_awaited_notice_goes_at_once(queue, owner, mail):
     queue(owner, "sample.received", code="4711-2207")
     sweep_outbox(NOON)
     assert "4711-2207" in text_of(mail.to(owner.email)[0])
+
+
+def test_storm_of_awaited_notices_is_a_few_messages(queue, company, owner, agent, mail):
+    """Somebody files fifty complaints in a minute: the first receipts go at once, the others together after the minute."""
+    for number in range(50):
+        at = NOON + timedelta(seconds=number)
+        queue(owner, "sample.received", code=f"S3CR3T{number}", at=at)
+        sweep_outbox(at)
+    assert len(mail.accepted) == 3
+    queue(agent, "sample.received", code="mine", at=at)
+    sweep_outbox(at)
+    assert len(mail.accepted) == 4  # nobody else waits for it
+    sweep_outbox(NOON + timedelta(seconds=130))
+    assert len(mail.accepted) == 5
+    assert MessageLine.objects.filter(notice__user=owner).values("notice").distinct().count() == 50
+    assert not Message.objects.open().exists()
+
+
+def test_storm_of_a_stranger_is_a_few_messages_too(queue, company, mail):
+    for number in range(20):
+        at = NOON + timedelta(seconds=number)
+        queue(None, "sample.received", email="caller@example.com", code=f"{number}", at=at)
+        sweep_outbox(at)
+    sweep_outbox(NOON + timedelta(seconds=90))
+    assert len(mail.accepted) == 4
+
+
+def test_awaited_notice_after_a_quiet_minute_goes_at_once_again(queue, company, owner, mail):
+    for seconds in (0, 1, 2, 63):
+        at = NOON + timedelta(seconds=seconds)
+        queue(owner, "sample.received", code="x", at=at)
+        sweep_outbox(at)
+    assert len(mail.accepted) == 4
 
 
 def test_reader_is_told_in_their_language(queue, owner, mail):

@@ -56,6 +56,8 @@ def my_household(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if chosen is None:
             raise Http404
+        if not ratelimit.consume(request, action="invite", user=user_of(request)):
+            return render(request, "429.html", status=429)
         form = forms[chosen.pk]
         data = {**form.cleaned_data, "kind": Occupancy.Kind(form.cleaned_data["kind"])} if form.is_valid() else {}
         if data and tried(
