@@ -15,8 +15,8 @@ from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 
 from .clocks import Clock
-from .dispatch_forms import BoardForm, CostForm
-from .figures_forms import Asked, asked_for
+from .forms.dispatch import BoardForm, CostForm
+from .forms.figures import Asked, asked_for
 from .models import Complaint, Export, WorkOrder
 from .permissions import BUDGETS, Viewer, may_read_counted, offices_counted_for, viewer_as
 from .selectors.costs import CostRow, cost_rows, costs, total_of

@@ -14,7 +14,7 @@ from propman.common.money import in_figures
 from propman.common.tables import Cell
 
 from .clocks import Clock
-from .figures_forms import Asked, query_of
+from .forms.figures import Asked, query_of
 from .models import Category
 from .selectors.figures import FEWEST, NONE, Line, standout, total
 

@@ -13,8 +13,8 @@ from propman.community.home import Act, Section, Waiting
 from propman.tenancy.middleware import company_of
 
 from . import selectors
-from .figures_forms import asked_for
 from .figures_shown import COLUMNS, SHORT, shown_lines, summary_of, text_of
+from .forms.figures import asked_for
 from .models import Complaint, WorkOrder
 from .order_workflow import OrderState
 from .permissions import viewer_of

@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from propman.common.forms import offer_rows
 from propman.community.models import Department, Employee
 
 from .models import Appraisal, AppraisalObjection, EmploymentSpan
@@ -97,7 +98,7 @@ class SpanForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["employee"].queryset = present_employees()  # type: ignore[attr-defined]
+        offer_rows(self, employee=present_employees())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -114,8 +115,7 @@ class TransferForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["employee"].queryset = present_employees()  # type: ignore[attr-defined]
-        self.fields["to"].queryset = Department.objects.filter(closed_on=None).order_by("name")  # type: ignore[attr-defined]
+        offer_rows(self, employee=present_employees(), to=Department.objects.filter(closed_on=None).order_by("name"))
 
 
 class DeputyForm(forms.Form):
@@ -126,8 +126,7 @@ class DeputyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.filter(closed_on=None).order_by("name")  # type: ignore[attr-defined]
-        self.fields["employee"].queryset = present_employees()  # type: ignore[attr-defined]
+        offer_rows(self, department=Department.objects.filter(closed_on=None).order_by("name"), employee=present_employees())
 
 
 class ReviewerForm(forms.Form):
@@ -135,6 +134,5 @@ class ReviewerForm(forms.Form):
 
     def __init__(self, *args: Any, objection: AppraisalObjection, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reviewer"].queryset = (  # type: ignore[attr-defined]
-            present_employees().exclude(pk__in=barred_from(objection)).exclude(pk=objection.reviewer_id)
-        )
+        able = present_employees().exclude(pk__in=barred_from(objection)).exclude(pk=objection.reviewer_id)
+        offer_rows(self, reviewer=able)

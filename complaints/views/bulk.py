@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from complaints.bulk_forms import ChosenForm
 from complaints.forms import FORMS
+from complaints.forms.bulk import ChosenForm
 from complaints.models import BulkRow, BulkRun, Complaint, Offer
 from complaints.permissions import Viewer, allowed_verbs, viewer_of
 from complaints.services.bulk import start_bulk_run

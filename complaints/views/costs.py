@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints import services
-from complaints.dispatch_forms import SENT, BoardForm, BudgetForm, CostForm
+from complaints.forms.dispatch import SENT, BoardForm, BudgetForm, CostForm
 from complaints.models import WorkOrder
 from complaints.permissions import BUDGETS, viewer_of
 from complaints.selectors import costs as selectors

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from complaints import services
-from complaints.dispatch_forms import ORDER_FORMS, BoardForm, OrderVerbForm
+from complaints.forms.dispatch import ORDER_FORMS, BoardForm, OrderVerbForm
 from complaints.models import Complaint, WorkOrder
 from complaints.order_workflow import OrderVerb, OverBudget
 from complaints.permissions import (

@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from complaints.figures_forms import Asked, CostExportForm, ExportForm, FiguresForm, asked_for, chips_of, query_of
 from complaints.figures_shown import COLUMNS, Shown, shown_lines, summary_of, text_of
+from complaints.forms.figures import Asked, CostExportForm, ExportForm, FiguresForm, asked_for, chips_of, query_of
 from complaints.models import Export
 from complaints.permissions import BUDGETS, SEES_FIGURES, Viewer, may_read_counted, offices_counted_for, viewer_of
 from complaints.selectors import figures as selectors

@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from complaints import services
-from complaints.forms import ContactForm, FilingForm
+from complaints.forms.filing import ContactForm, FilingForm
 from complaints.models import Complaint, Contact
 from complaints.permissions import Viewer, complaint_for, viewer_of
 from complaints.services.filing import tracking_code_of, tracking_digest

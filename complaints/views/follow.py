@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from complaints import selectors, services
 from complaints.clocks import Clock
-from complaints.forms import FollowForm
+from complaints.forms.filing import FollowForm
 from complaints.models import Complaint
 from complaints.selectors.dispatch import coming_to
 from complaints.services.filing import tracking_digest

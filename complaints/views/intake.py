@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints.clocks import Clock
-from complaints.intake_forms import OFFICE, SOLVED, IntakeForm
+from complaints.forms.intake import OFFICE, SOLVED, IntakeForm
 from complaints.permissions import complaint_for, viewer_of
 from complaints.selectors import intake as selectors
 from complaints.services.calling import take_call

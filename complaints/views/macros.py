@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from complaints.bulk_forms import MacroForm
+from complaints.forms.bulk import MacroForm
 from complaints.models import Macro
 from complaints.permissions import complaint_for, viewer_of
 from complaints.selectors import asker_name

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from complaints import services
+from complaints.forms.queue import LiveForm, QueueForm, SaveViewForm, SkipForm, query_of
 from complaints.models import Complaint, SavedView
 from complaints.permissions import Viewer, complaint_for, viewer_of
-from complaints.queue_forms import LiveForm, QueueForm, SaveViewForm, SkipForm, query_of
 from complaints.selectors import queue as selectors
 from complaints.selectors import thread_of
 from complaints.selectors.rows import queue_rows

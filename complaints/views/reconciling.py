@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from complaints import services
-from complaints.counting_forms import ExplainForm, LogUploadForm, MatchForm, ReasonForm
-from complaints.forms import ContactForm
+from complaints.forms.counting import ExplainForm, LogUploadForm, MatchForm, ReasonForm
+from complaints.forms.filing import ContactForm
 from complaints.logs import COLUMNS
 from complaints.models import CHANNELS, LogEntry, LogEntryWords, LogImport, LogMapping, LogSource
 from complaints.permissions import SEES_ALL, Viewer, complaint_for, viewer_of

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from complaints.counting_forms import NumberForm
+from complaints.forms.counting import NumberForm
 from complaints.models import DailyHead
 from complaints.selectors import counting as selectors
 from propman.community.models import Community

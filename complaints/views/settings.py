@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from complaints import selectors, services
 from complaints.clocks import Clock
-from complaints.counting_forms import CountingForm
+from complaints.forms.counting import CountingForm
+from complaints.forms.policy import CategoryForm, PolicyForm
 from complaints.models import ClockPolicy, CountingPolicy, Severity
-from complaints.policy_forms import CategoryForm, PolicyForm
 from complaints.services.counting import publish_counting_policy
 from complaints.workflow import BadInput
 from propman.accounts.models import User

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from complaints.forms import RowField
 from complaints.models import Complaint, ShiftHandOver
 from complaints.permissions import SEES_ALL, viewer_of
 from complaints.selectors import wallboard as selectors
@@ -20,6 +19,7 @@ from complaints.services.shifts import hand_over_shift, take_shift
 from complaints.workflow import BadInput, Refused
 from propman.accounts.permissions import role_required
 from propman.accounts.roles import CENTRE
+from propman.common.forms import RowField
 
 from .queue import employee_or_404, swaps
 

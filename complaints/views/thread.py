@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from complaints import actions, selectors
 from complaints.clocks import Clock
-from complaints.forms import FORMS, VerbForm
+from complaints.forms import FORMS
+from complaints.forms.verbs import VerbForm
 from complaints.models import Complaint
 from complaints.order_workflow import OverBudget
 from complaints.permissions import Viewer, allowed_verbs, complaint_for, may_know_asker, open_offer, verbs_of, viewer_of

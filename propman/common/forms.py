@@ -1,12 +1,13 @@
 """Layout pieces of our forms; a form says `helper.layout = Layout(Step(...), ...)` and `{% crispy form %}` draws it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from crispy_forms.layout import Field, LayoutObject
 from crispy_forms.utils import TEMPLATE_PACK, flatatt
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model, QuerySet
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,25 @@ from . import money
 from .uploads import ACCEPT, NewFile, UnfitFile, read_files
 
 Label = str | Promise
+
+
+class RowField(forms.TypedChoiceField):
+    """A choice among a few rows, fetched once: the answer is checked against what the page offers."""
+
+    def __init__(self, widget: type[forms.Widget] = forms.RadioSelect, **kwargs: Any) -> None:
+        super().__init__(widget=widget, empty_value=None, **kwargs)
+
+    def offer(self, rows: Iterable[Model], label: Callable[[Any], str] = str, *, none: Any = "") -> None:
+        """`none` says in words that nothing is chosen, where that may be."""
+        by_key = {str(row.pk): row for row in rows}
+        self.choices = [*([("", none)] if none else []), *((key, label(row)) for key, row in by_key.items())]
+        self.coerce = by_key.__getitem__
+
+
+def offer_rows(form: forms.Form, **rows: QuerySet[Any]) -> None:
+    """Offer the rows in the form's fields of these names: what a company has is known only when its page is drawn."""
+    for name, found in rows.items():
+        cast("forms.ModelChoiceField[Any]", form.fields[name]).queryset = found
 
 
 class MoneyField(forms.CharField):

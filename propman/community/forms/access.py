@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from propman.common.forms import offer_rows
+
 from ..models import Community, Occupancy, Room
 
 KINDS = [(Occupancy.Kind.FAMILY_MEMBER.value, _("Family member")), (Occupancy.Kind.TENANT.value, _("Tenant"))]
@@ -29,7 +31,7 @@ class ClaimForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
+        offer_rows(self, community=Community.objects.order_by("name"))
 
 
 class DecideForm(forms.Form):

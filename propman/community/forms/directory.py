@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from propman.common.forms import offer_rows
+
 from ..models import Building, Community, Entrance, Occupancy, Person
 from ..services.imports import LARGEST_UPLOAD
 
@@ -33,7 +35,7 @@ class RoomFilter(forms.Form):
     def __init__(self, *args: Any, community: Community, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         buildings = Building.objects.filter(community=community).order_by("name")
-        self.fields["building"].queryset = buildings  # type: ignore[attr-defined]
+        offer_rows(self, building=buildings)
 
 
 class PeopleFilter(forms.Form):
@@ -65,7 +67,7 @@ class AddEntranceForm(forms.Form):
     def __init__(self, *args: Any, community: Community, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         buildings = Building.objects.filter(community=community).order_by("name")
-        self.fields["building"].queryset = buildings  # type: ignore[attr-defined]
+        offer_rows(self, building=buildings)
 
 
 class EntranceChoice(forms.ModelChoiceField):
@@ -81,7 +83,7 @@ class AddRoomForm(forms.Form):
     def __init__(self, *args: Any, community: Community, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         entrances = Entrance.objects.filter(building__community=community).select_related("building")
-        self.fields["entrance"].queryset = entrances.order_by("building__name", "name")  # type: ignore[attr-defined]
+        offer_rows(self, entrance=entrances.order_by("building__name", "name"))
 
 
 class ChangeRoomForm(forms.Form):
@@ -119,7 +121,7 @@ class JoinCommitteeForm(forms.Form):
 
     def __init__(self, *args: Any, owners: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = owners  # type: ignore[attr-defined]
+        offer_rows(self, person=owners)
 
 
 class UploadForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from propman.accounts.roles import OFFICIALS, Role
+from propman.common.forms import offer_rows
 from propman.tenancy.models import Company
 
 from ..models import Community, Department, Employee
@@ -78,7 +79,7 @@ class InviteForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         without = Employee.objects.filter(user=None, left_on=None).order_by("name", "pk")
-        self.fields["employee"].queryset = without  # type: ignore[attr-defined]
+        offer_rows(self, employee=without)
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -97,7 +98,7 @@ class DepartmentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
+        offer_rows(self, community=Community.objects.order_by("name"))
 
 
 class DepartmentChangeForm(forms.Form):
@@ -110,7 +111,7 @@ class HeadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["head"].queryset = Employee.objects.filter(left_on=None).order_by("name", "pk")  # type: ignore[attr-defined]
+        offer_rows(self, head=Employee.objects.filter(left_on=None).order_by("name", "pk"))
 
 
 class EmployeeForm(forms.Form):
@@ -134,7 +135,7 @@ class ShiftForm(forms.Form):
     def __init__(self, *args: Any, zone: zoneinfo.ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
-        self.fields["employee"].queryset = Employee.objects.filter(left_on=None).order_by("name", "pk")  # type: ignore[attr-defined]
+        offer_rows(self, employee=Employee.objects.filter(left_on=None).order_by("name", "pk"))
 
     def times(self) -> dict[str, datetime]:
         day, begins, ends = (self.cleaned_data[name] for name in ("day", "begins", "ends"))

@@ -14,9 +14,9 @@ from django.utils.translation import pgettext_lazy
 from propman.community.models import Department
 from propman.tenancy.models import Company
 
-from .models import Category, Contact, Export
-from .queue_forms import CODE
-from .selectors.figures import DIMENSIONS, FIGURES, NONE, Slice
+from ..models import Category, Contact, Export
+from ..selectors.figures import DIMENSIONS, FIGURES, NONE, Slice
+from .queue import CODE
 
 USUAL_DAYS = 30
 LONGEST = timedelta(days=3 * 366)

@@ -5,9 +5,9 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Macro
-from .services.bulk import BULK_VERBS, MOST_ROWS
-from .workflow import Verb
+from ..models import Macro
+from ..services.bulk import BULK_VERBS, MOST_ROWS
+from ..workflow import Verb
 
 
 class ChosenForm(forms.Form):

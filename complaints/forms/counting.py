@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from propman.common.forms import Act
 from propman.community.services.imports import LARGEST_UPLOAD
 
-from .logs import read_mapping
-from .models import CountingPolicy, LogEntry, LogSource
-from .selectors.counting import RANGES, counting_policy
+from ..logs import read_mapping
+from ..models import CountingPolicy, LogEntry, LogSource
+from ..selectors.counting import RANGES, counting_policy
 
 SHORT = {"rows": 2}
 

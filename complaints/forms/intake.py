@@ -5,12 +5,13 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from propman.common.forms import RowField
 from propman.community.models import Community
 from propman.tenancy.idempotency import OnceForm
 
-from .forms import RowField, offer_categories
-from .models import Contact, Severity
-from .services.moving import LONGEST_TEXT
+from ..models import Contact, Severity
+from ..services.moving import LONGEST_TEXT
+from .filing import offer_categories
 
 HERE, OFFICE, SOLVED = "me", "office", "solved"
 

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from propman.common.forms import Act
 
-from .clocks import Clock
-from .models import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, Severity
-from .selectors import categories
-from .services.policies import RuleKey, default_rules
+from ..clocks import Clock
+from ..models import MAX_SILENCE, MIN_SILENCE, Category, ClockPolicy, ClockRule, Severity
+from ..selectors import categories
+from ..services.policies import RuleKey, default_rules
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from .models import Contact, Severity
-from .selectors.queue import FOUND, VIEWS, Wanted
+from ..models import Contact, Severity
+from ..selectors.queue import FOUND, VIEWS, Wanted
 
 CODE = r"^[a-z0-9][a-z0-9_-]*$"
 LONGEST_WORDS = 60

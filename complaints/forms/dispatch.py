@@ -1,26 +1,33 @@
-"""What is typed about work orders: the board's filters, the verbs of an order, budget lines."""
+"""What is typed about work orders: ordering work, the board's filters, the verbs of an order, budget lines."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, ClassVar, cast
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
+from crispy_forms.layout import Layout, LayoutObject
 from django import forms
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from propman.common.forms import Drop, MoneyField, TakesFiles
-from propman.common.money import plain
+from propman.common.forms import Drop, MoneyField, TakesFiles, offer_rows
+from propman.common.money import in_figures, plain
 from propman.community.models import Community, Department, Employee
 from propman.tenancy.idempotency import OnceForm
+from propman.tenancy.models import Company
+from propman.tenancy.scope import current_company_id
 
-from .models import WorkOrder
-from .order_workflow import COMMITTED, FINISHED, UNFINISHED, OrderVerb
-from .querysets import WorkOrderQuerySet
-from .selectors.dispatch import VIEWS
-from .services.moving import LONGEST_TEXT
+from ..models import WorkOrder
+from ..order_workflow import COMMITTED, FINISHED, UNFINISHED, OrderVerb
+from ..querysets import WorkOrderQuerySet
+from ..selectors.costs import budgets_of, lines_with_use
+from ..selectors.dispatch import VIEWS
+from ..services.dispatch import LONGEST_WHAT, NewOrder
+from ..services.moving import LONGEST_TEXT
+from .verbs import VerbForm
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
 # What the figures of the costs open: the orders that went out, those of them still open, those done.
@@ -46,8 +53,7 @@ class BoardForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.order_by("name")  # type: ignore[attr-defined]
-        self.fields["community"].queryset = Community.objects.order_by("name")  # type: ignore[attr-defined]
+        offer_rows(self, department=Department.objects.order_by("name"), community=Community.objects.order_by("name"))
         self.is_valid()
 
     def clean_month(self) -> str:
@@ -128,7 +134,7 @@ class AcceptOrderForm(OrderVerbForm):
             self.helper.layout = Layout(*self.fields)
             return
         staff = Employee.objects.filter(department=self.order.department_id, left_on=None).order_by("name", "pk")
-        self.fields["people"].queryset = staff  # type: ignore[attr-defined]
+        offer_rows(self, people=staff)
 
 
 class OrderReasonForm(OrderVerbForm):
@@ -146,7 +152,7 @@ class ChangeOrderForm(OrderReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         order = self.order
-        self.fields["estimate"].currency = order.currency  # type: ignore[attr-defined]
+        cast(MoneyField, self.fields["estimate"]).currency = order.currency
         self.initial["due_at"], self.initial["estimate"] = order.due_at, plain(order.estimate, order.currency)
         shown = [name for name in self.fields if name != "over_budget" or self.is_bound]
         self.helper.layout = Layout(*shown)
@@ -169,7 +175,7 @@ class FinishOrderForm(OrderVerbForm, TakesFiles):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         order = self.order
-        self.fields["actual_cost"].currency = order.currency  # type: ignore[attr-defined]
+        cast(MoneyField, self.fields["actual_cost"]).currency = order.currency
         self.initial.setdefault("actual_cost", plain(order.estimate, order.currency))
         self.helper.layout = Layout(*(Drop(name) if name == "files" else name for name in self.fields))
 
@@ -194,8 +200,116 @@ class BudgetForm(OnceForm):
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.filter(closed_on=None).order_by("name")  # type: ignore[attr-defined]
-        self.fields["amount"].currency = currency  # type: ignore[attr-defined]
+        offer_rows(self, department=Department.objects.filter(closed_on=None).order_by("name"))
+        cast(MoneyField, self.fields["amount"]).currency = currency
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(*self.fields)
+
+
+USUAL_TIME = timedelta(hours=4)  # what a new work order is given
+ROWS = range(3)  # departments that one form orders from
+
+
+class OrderWorkForm(VerbForm):
+    """Work for up to three departments; an empty row is none. Who and which line: only those of the row's department."""
+
+    use_required_attribute = False  # a folded row must not keep the others from being sent
+
+    gives_room = forms.BooleanField(label=_("Give the departments the room; name and phone stay hidden"), required=False)
+    over_budget = forms.BooleanField(
+        label=_("Order it all the same; the general manager decides, at once when there is danger"), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        at = timezone.now()
+        units = {one.pk: one for one in Department.objects.filter(closed_on=None).order_by("name")}
+        people = Employee.objects.filter(left_on=None, department__in=units).order_by("name", "pk")
+        self.units, self.people, lines = units, {one.pk: one for one in people}, lines_with_use(budgets_of(at))
+        self.lines = {one.budget.pk: one.budget for one in lines}
+        currency = Company.objects.get(pk=current_company_id()).currency
+        of_line = {one.budget.pk: f"{one.budget.line}, {in_figures(one.left, one.budget.currency)}" for one in lines}
+        choices: dict[str, list[Any]] = {
+            "department": [("", _("Choose")), *((pk, str(one)) for pk, one in units.items())],
+            "budget": [("", _("None")), *_grouped(units, self.lines, of_line)],
+            "people": _grouped(units, self.people, {pk: str(one) for pk, one in self.people.items()}),
+        }
+        due = {"type": "datetime-local"}
+        for row in ROWS:
+            fields: dict[str, forms.Field] = {
+                "department": forms.ChoiceField(
+                    label=_("Department"), choices=choices["department"], widget=forms.Select(attrs={"data-unit": ""})
+                ),
+                "what": forms.CharField(
+                    label=_("What is to be done"), max_length=LONGEST_WHAT, widget=forms.Textarea(attrs={"rows": 2})
+                ),
+                "due_at": forms.DateTimeField(
+                    label=_("By when"), widget=forms.DateTimeInput(attrs=due, format="%Y-%m-%dT%H:%M"), initial=at + USUAL_TIME
+                ),
+                "estimate": MoneyField(label=_("Estimated cost"), currency=currency, may_be_nothing=True),
+                "budget": forms.ChoiceField(
+                    label=_("Budget line"),
+                    choices=choices["budget"],
+                    help_text=_("The figure is what is left."),
+                    widget=forms.Select(attrs={"data-of-unit": ""}),
+                ),
+                "people": forms.MultipleChoiceField(
+                    label=_("Who"),
+                    choices=choices["people"],
+                    widget=forms.SelectMultiple(attrs={"data-of-unit": "", "size": 3}),
+                ),
+            }
+            is_needed = row == 0 or not self.is_bound or self._is_typed(row)
+            for name, field in fields.items():
+                field.required = is_needed and name not in {"budget", "people"}
+                self.fields[f"{name}_{row}"] = field
+        if self.complaint is None or not self.complaint.contact.is_confidential:
+            del self.fields["gives_room"]
+        self.helper.layout = Layout("idempotency_key", "version", OrderRows())
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The fields of each row by name; `is_open` when something was typed into it."""
+        names = ("department", "what", "due_at", "estimate", "budget", "people")
+        return [{name: self[f"{name}_{row}"] for name in names} | {"is_open": row == 0 or self._is_typed(row)} for row in ROWS]
+
+    def _is_typed(self, row: int) -> bool:
+        """Whether the row is meant: its time and its estimate stand there unasked."""
+        return bool(self.data.get(f"department_{row}") or str(self.data.get(f"what_{row}", "")).strip())
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            data["orders"] = [self._order(row, data) for row in ROWS if row == 0 or self._is_typed(row)]
+        data["is_over_allowed"] = data.pop("over_budget", False)
+        return data
+
+    def _order(self, row: int, data: dict[str, Any]) -> NewOrder:
+        budget = data[f"budget_{row}"]
+        return NewOrder(
+            department=self.units[int(data[f"department_{row}"])],
+            what=data[f"what_{row}"],
+            due_at=data[f"due_at_{row}"],
+            estimate=data[f"estimate_{row}"],
+            budget=self.lines[int(budget)] if budget else None,
+            people=[self.people[int(pk)] for pk in data[f"people_{row}"]],
+            place=row,
+        )
+
+
+def _grouped(units: dict[int, Department], rows: dict[int, Any], labels: dict[int, str]) -> list[tuple[str, list[Any]]]:
+    """Choices under the name of their department."""
+    of_unit: dict[int, list[Any]] = {}
+    for pk, one in rows.items():
+        of_unit.setdefault(one.department_id, []).append((pk, labels[pk]))
+    return [(str(unit), of_unit[pk]) for pk, unit in units.items() if pk in of_unit]
+
+
+class OrderRows(LayoutObject):
+    """The rows of the form that orders work; those that are not needed are folded."""
+
+    fields: ClassVar[list[Any]] = []
+
+    def render(self, form: Any, context: Any, *args: Any, **kwargs: Any) -> str:
+        return render_to_string("complaints/_order_rows.html", {"form": form, "rows": form.rows})
