@@ -38,7 +38,23 @@ def in_child(work: Callable[[], object]) -> int:
             work()
         finally:
             os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    await_end_of_sessions()
+    return status
+
+
+def await_end_of_sessions() -> None:
+    """The server rolls back what a killed client had begun, and lets its locks go, only when it notices."""
+    for _turn in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.01)
+    raise AssertionError("a killed worker's session does not end")
 
 
 def die() -> None:
