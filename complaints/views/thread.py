@@ -135,7 +135,7 @@ def shown_form(verb: Verb, version: int, failed: VerbForm | None) -> VerbForm:
     if failed is not None and verb == Verb.ANSWER and failed.verb in actions.CONVERSING:
         initial["text"] = failed.data.get("text", "")
     # two forms stand beside each other on the asker's page: ids of their own
-    return FORMS[verb](verb=verb, initial=initial, **({"auto_id": "id_rate_%s"} if verb == Verb.RATE else {}))
+    return FORMS[verb](verb=verb, initial=initial, auto_id="id_rate_%s" if verb == Verb.RATE else "id_%s")
 
 
 def files_forms(failed: VerbForm | None) -> dict[str, TakesFiles]:
