@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,6 +21,7 @@ from complaints.services.timing import read
 from complaints.workflow import BadInput, Refused, is_allowed
 from complaints.workflow import Verb as V
 from propman.common.forms import TakesFiles
+from propman.common.tries import too_many_tries
 from propman.tenancy.idempotency import once
 from propman.tenancy.middleware import company_of
 
@@ -35,13 +35,6 @@ BY_CODE: dict[str, Any] = {
     "reopen": lambda given, text, files: services.reopen_complaint(**given, text=text, files=files),
     "withdraw": lambda given, text, files: services.withdraw_complaint(**given, text=text),
 }
-
-
-def too_many_tries(request: HttpRequest) -> bool:
-    """Whether this address has guessed too often; a right answer counts as well."""
-    key = f"complaints.follow:{company_of(request).pk}:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, TRY_WINDOW.total_seconds())
-    return int(cache.incr(key)) > TRIES
 
 
 def followed(request: HttpRequest) -> Complaint | None:
@@ -60,7 +53,8 @@ def follow(request: HttpRequest) -> HttpResponse:
     form = FollowForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid():
-        if too_many_tries(request):
+        # a right answer counts as well
+        if too_many_tries(request, f"follow:{company_of(request).pk}", most=TRIES, within=TRY_WINDOW):
             form.add_error(None, _("Too many tries; wait a quarter of an hour, or call the service centre."))
             status = 429
         else:

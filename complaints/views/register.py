@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -13,17 +12,11 @@ from django.views.decorators.http import require_GET
 from complaints.forms.counting import NumberForm
 from complaints.models import DailyHead
 from complaints.selectors import counting as selectors
+from propman.common.tries import too_many_tries
 from propman.community.models import Community
 from propman.tenancy.middleware import company_of
 
-TRIES, TRY_WINDOW = 60, timedelta(minutes=15)
-
-
-def too_many_tries(request: HttpRequest) -> bool:
-    """Whether this address asks for more numbers than anybody has."""
-    key = f"complaints.register:{company_of(request).pk}:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, TRY_WINDOW.total_seconds())
-    return int(cache.incr(key)) > TRIES
+TRIES, TRY_WINDOW = 60, timedelta(minutes=15)  # more numbers than anybody has
 
 
 @require_GET
@@ -34,7 +27,7 @@ def register(request: HttpRequest, community: str) -> HttpResponse:
     form = NumberForm(request.GET if "number" in request.GET else None)
     found, status = None, 200
     if form.is_bound and form.is_valid():
-        if too_many_tries(request):
+        if too_many_tries(request, f"register:{company.pk}", most=TRIES, within=TRY_WINDOW):
             form.add_error(None, _("Too many tries; wait a quarter of an hour, or call the service centre."))
             status = 429
         else:

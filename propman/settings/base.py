@@ -237,6 +237,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["propman.common.filters.AllowedFilters"],
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle", "rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "600/min"},
+    "NUM_PROXIES": 0,  # nobody chooses by a header of his own whom a limit counts
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["propman.common.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],

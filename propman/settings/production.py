@@ -1,6 +1,7 @@
 """A real installation, behind a proxy that ends TLS."""
 
 from .base import *  # noqa: F403
+from .base import REST_FRAMEWORK
 from .environment import flag, text, words
 
 SECRET_KEY = text("SECRET_KEY")
@@ -9,7 +10,8 @@ ALLOWED_HOSTS = words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 DEMO = False
 
-ALLAUTH_TRUSTED_PROXY_COUNT = int(text("TRUSTED_PROXIES", "1"))  # sign-in limits count the visitor, not the proxy
+ALLAUTH_TRUSTED_PROXY_COUNT = int(text("TRUSTED_PROXIES", "1"))  # limits count the visitor, not the proxy
+REST_FRAMEWORK = REST_FRAMEWORK | {"NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT}
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
