@@ -1,6 +1,7 @@
 """What the clock and users start: the sweep of the timers, what time itself moves, bulk runs, stray files."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from celery import shared_task
@@ -26,6 +27,8 @@ from .services.reconciling import forget_old_uploads, match_entries
 from .services.sealing import day_ends_at, make_head
 from .services.shifts import end_shift as end_one_shift
 from .workflow import Refused, Verb
+
+log = logging.getLogger(__name__)
 
 A_DAY = timedelta(days=1)
 FORGOTTEN = timedelta(seconds=30)  # a worker that was called would have begun by then
@@ -94,9 +97,20 @@ def act_on(row: BulkRow) -> str:
     return ""
 
 
+def each_apart(act: Callable[[int, int], int], found: Iterable[tuple[int, int]]) -> int:
+    """Act on each company and row; one that fails is logged and does not stop those of others. Returns the sum."""
+    done = 0
+    for company_id, pk in found:
+        try:
+            done += act(company_id, pk)
+        except Exception:
+            log.exception("%s failed for %s of company %s", act, pk, company_id)
+    return done
+
+
 def finish_bulk_runs(at: datetime) -> int:
     """Go on with bulk runs whose worker was lost; returns how many rows were left."""
-    return sum(carry_out_bulk_run(*one) for one in bulk.unfinished_runs(before=at - FORGOTTEN))
+    return each_apart(carry_out_bulk_run, bulk.unfinished_runs(before=at - FORGOTTEN))
 
 
 def shifts_to_end(company: Company, since: datetime, at: datetime) -> Iterator[Period]:
@@ -136,7 +150,7 @@ def write_export(company_id: int, pk: int) -> bool:
 
 def write_exports(at: datetime) -> int:
     """Write the files whose worker was lost; returns how many."""
-    return sum(export_files.write_export(*one) for one in exporting.unfinished_exports(before=at - exporting.FORGOTTEN))
+    return each_apart(export_files.write_export, exporting.unfinished_exports(before=at - exporting.FORGOTTEN))
 
 
 def forget_exports(company: Company, period: str, at: datetime) -> None:

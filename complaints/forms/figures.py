@@ -38,14 +38,14 @@ class FiguresForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        for name in ("since", "until"):
+            if (told := data.get(name)) and not EARLIEST <= told <= EARLIEST.replace(year=2199):
+                self.add_error(name, _("There is nothing so far away."))
         since, until = data.get("since"), data.get("until")
         if since and until and since > until:
             self.add_error("until", _("The last day lies before the first."))
         if until and (since or until) < until - LONGEST:
             self.add_error("since", _("At most three years at once."))
-        for name in ("since", "until"):
-            if (told := data.get(name)) and not EARLIEST <= told <= EARLIEST.replace(year=2199):
-                self.add_error(name, _("There is nothing so far away."))
         return data
 
     @property

@@ -10,6 +10,7 @@ from complaints.models import BulkRow, BulkRun, Complaint
 from complaints.workflow import State, Verb
 from propman.community.models import Employee
 from propman.tenancy.models import Event
+from propman.tenancy.scope import company_scope
 from tests.factories.complaints import make_category, make_complaint, make_policy
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,19 @@ def test_run_whose_worker_was_lost_is_finished_by_the_sweep(desk, three, company
     assert jobs.finish_bulk_runs(now) == 0
     assert jobs.finish_bulk_runs(now + timedelta(minutes=2)) == 3
     assert jobs.finish_bulk_runs(now + timedelta(minutes=3)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_that_cannot_be_read_does_not_stop_those_of_others(company, household, owner, office, agent, now):
+    with company_scope(company.pk):
+        make_policy(now - timedelta(days=30))
+        complaint, by = make_complaint(household=household, at=now), Employee.objects.get(user=agent)
+        for values in (["gone"], {"text": "Seen."}):
+            run = BulkRun.objects.create(verb="note", values=values, by=by, confirmed_at=now)
+            BulkRow.objects.create(run=run, complaint=complaint)
+    assert jobs.finish_bulk_runs(now + timedelta(minutes=2)) == 1
+    with company_scope(company.pk):
+        assert BulkRun.objects.get(finished_at=None).values == ["gone"]
 
 
 def test_building_wide_incident_gathers_its_askers(desk, three, company, owner):

@@ -138,7 +138,15 @@ def test_every_link_of_the_table_opens(counted, client_of, manager):
 
 @pytest.mark.parametrize(
     "query",
-    ["since=yesterday", "since=2026-03-09&until=2026-03-01", "office=x", "hour=25", "channel=pigeon", "since=1999-01-01"],
+    [
+        "since=yesterday",
+        "since=2026-03-09&until=2026-03-01",
+        "office=x",
+        "hour=25",
+        "channel=pigeon",
+        "since=1999-01-01",
+        "until=0001-01-05",
+    ],
 )
 def test_address_that_is_not_understood_is_answered_in_words(counted, client_of, manager, query):
     answer = client_of(manager).get(f"{PAGE}?{query}")
