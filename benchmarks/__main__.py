@@ -15,6 +15,7 @@ MODULES = (
     "complaints_filing",
     "complaints_queue",
     "complaints_lateness",
+    "complaints_figures",
     "announcements",
     "cards",
     "billing",

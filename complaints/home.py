@@ -95,7 +95,7 @@ def queue_section(request: HttpRequest) -> Section | None:
     if viewer.employee is None or Role.GENERAL_MANAGER in viewer.roles:
         return None
     at = timezone.now()
-    counts = selectors.view_counts(viewer, at=at)
+    counts = selectors.open_counts(viewer, at=at).views
     shown = [one for one in selectors.labelled_views(counts) if one.name in {"nobody", "late", "urged", "paused"}]
     rows = selectors.queue_rows(Complaint.objects.visible_to(viewer).open().order_by("next_due_at", "pk")[:8], viewer)
     return Section(

@@ -1,6 +1,6 @@
 """What pages and API show of complaints, across several models."""
 
-from .queue import VIEWS, grouped_by_due, in_view, labelled_views, offered_to, view_counts
+from .queue import VIEWS, grouped_by_due, in_view, labelled_views, offered_to, open_counts
 from .rows import queue_rows
 from .threads import (
     ClockFace,
@@ -36,7 +36,7 @@ __all__ = [
     "next_rungs",
     "of_asker",
     "offered_to",
+    "open_counts",
     "queue_rows",
     "thread_of",
-    "view_counts",
 ]

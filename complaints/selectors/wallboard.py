@@ -14,7 +14,7 @@ from propman.community.models import Department, DutyShift, Employee
 from propman.tenancy.models import Event
 
 from .ladder import Rung, who_is_next
-from .queue import PRESENT, OfficeCount, office_counts
+from .queue import PRESENT, OfficeCount, open_counts
 
 ROWS = 7
 LAST_HOURS = timedelta(hours=24)
@@ -64,7 +64,7 @@ def wall(viewer: Viewer, *, at: datetime) -> Wall:
     oldest = list(open_ones.order_by("received_at", "pk").values_list("pk", flat=True)[:1])
     ran_out = Timer.objects.filter(complaint=OuterRef("pk"), fired_at__isnull=False, level__gte=100)
     fresh = visible.received().filter(received_at__gt=at - LAST_HOURS)
-    offices = office_counts(viewer, at=at)[:6]
+    offices = open_counts(viewer, at=at).offices[:6]
     last = Event.objects.order_by("-pk").first()
     return Wall(
         rows=[(row, then.get(row.pk)) for row in rows],

@@ -92,13 +92,14 @@ def counts(request: HttpRequest) -> HttpResponse:
         raise Http404
     at = timezone.now()
     _form, wanted = wanted_by(viewer, request.GET)
-    views = selectors.labelled_views(selectors.view_counts(viewer, at=at))
+    counted = selectors.open_counts(viewer, at=at)
+    views = selectors.labelled_views(counted.views)
     context = {
         "viewer": viewer,
         "wanted": wanted,
         "views": views,
         "count": next((one.count for one in views if one.name == wanted.view), None),
-        "offices": selectors.office_counts(viewer, at=at) if viewer.sees_all else [],
+        "offices": counted.offices if viewer.sees_all else [],
         "next": selectors.next_in_line(viewer),
         "shift": shift_of(viewer.employee, at=at) if viewer.is_agent else None,
         "left_to_me": shifts_for(viewer.employee) if viewer.is_agent and viewer.employee else [],
