@@ -112,6 +112,14 @@ def test_not_put_right_is_reopened_and_no_longer_verified(drawn, staff, agent, c
     assert list(counted.call_backs(company)) == []
 
 
+def test_what_the_asker_says_on_the_phone_stays_the_askers_word(drawn, staff, agent, owner, client_of):
+    page = f"/lanting/complaints/{call(drawn.complaint, staff, agent, fixed='no', text='Drips again.').number}/"
+    told = client_of(agent).get(page).content.decode()
+    assert f"<b>{owner.name}</b><span>says it is not fixed</span>" in told
+    assert "<b>You</b> called back" in told
+    assert "<b>You</b><span>say it is not fixed</span>" in client_of(owner).get(page).content.decode()
+
+
 def test_silent_closing_counts_as_verified_once_the_asker_says_so(policy, household, office, staff, head, agent, company):
     complaint = make_complaint(household=household, first_asked=staff(head))
     services.accept_complaint(complaint=complaint, by=staff(head), at=START)
