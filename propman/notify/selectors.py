@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from propman.accounts.models import User
 from propman.tenancy.models import Company
 
-from .models import Message, Notice
+from .models import Notice
 from .permissions import messages_for
 from .rendering import Told, tell
 
