@@ -205,6 +205,11 @@ def file_for(viewer: Viewer | None, complaint: Complaint, pk: int) -> Attachment
     return attachment
 
 
+def may_erase(viewer: Viewer) -> bool:
+    """The duty manager of the service centre erases files: never the office complained of."""
+    return viewer.is_centre and Role.DUTY_MANAGER in viewer.roles
+
+
 def may_order_work(viewer: Viewer) -> bool:
     """The service centre, the duty manager and the general manager order work."""
     return viewer.employee is not None and (viewer.is_centre or viewer.sees_all)

@@ -122,6 +122,7 @@ urlpatterns = [
     path("complaints/<str:number>/verdict/", thread.verdict, name="verdict"),
     path("complaints/<str:number>/receipt/", filing.receipt, name="receipt"),
     path("complaints/<str:number>/files/<int:pk>/", attachments.photo, name="photo"),
+    path("complaints/<str:number>/files/<int:pk>/erase/", attachments.erase_file, name="erase_file"),
     path("complaints/<str:number>/files/<int:pk>/content/", attachments.attachment, name="attachment"),
     path("complaints/<str:number>/files/<int:pk>/preview/", attachments.preview, name="preview"),
     *(path(f"complaints/<str:number>/{slug}/", thread.act, {"verb": verb}, name=verb.value) for slug, verb in VERBS.items()),

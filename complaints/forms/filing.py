@@ -158,6 +158,11 @@ class ContactForm(TakesFiles, OnceForm):
         return data
 
 
+class EraseForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("Everybody who reads the thread reads it."))
+    is_sure = forms.BooleanField(label=_("I have looked at it: this file is to be erased for good"))
+
+
 class FollowForm(forms.Form):
     """Number and tracking code of somebody without an account."""
 

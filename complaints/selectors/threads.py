@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from complaints.clocks import LEVELS, Clock, Reading
 from complaints.models import Attachment, Category, Complaint, WorkOrder
 from complaints.models.history import was_on_time
-from complaints.permissions import Viewer, is_colleague, may_know_asker, may_open_file, may_see_file
+from complaints.permissions import Viewer, is_colleague, may_erase, may_know_asker, may_open_file, may_see_file
 from complaints.querysets import ComplaintQuerySet
 from propman.accounts.models import User
+from propman.accounts.roles import Role
 from propman.common.templatetags.components import moment
 from propman.community.models import Department, Employee
 from propman.tenancy.events import facts_of, stream_of, texts_of
@@ -25,6 +26,7 @@ from propman.tenancy.models import Event
 from . import dispatch
 from .ladder import Ladder, Rung
 
+ERASED = "complaint.file_erased"
 STAFF_ONLY = frozenset(
     {
         "complaint.noted",
@@ -67,6 +69,7 @@ ICONS = {
     "complaint.lengthened": "clock-plus",
     "complaint.resumed": "player-play",
     "complaint.corrected": "pencil",
+    "complaint.file_erased": "eraser",
     "complaint.skipped": "player-skip-forward",
     "complaint.told_first": "message-question",
     "complaint.called_back": "phone-outgoing",
@@ -85,6 +88,7 @@ class ShownFile:
     can_open: bool
     is_followed: bool  # by number and code
     order: str = ""  # the number of the work order on whose page it stands
+    can_erase: bool = False
 
     @property
     def url(self) -> str:
@@ -110,6 +114,14 @@ class ShownFile:
 
 
 @dataclass(frozen=True)
+class ErasedFile:
+    """The place of a file that was erased: when, by which role, why."""
+
+    label: str
+    is_erased: bool = True
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of a complaint's thread: words that somebody said, or something that happened."""
 
@@ -125,15 +137,16 @@ class Entry:
     is_mine: bool = False
     is_note: bool = False
     is_of_company: bool = False
-    files: Sequence[ShownFile] = ()
+    files: Sequence[ShownFile | ErasedFile] = ()
 
     @property
     def photos(self) -> list[ShownFile]:
-        return [one for one in self.files if one.attachment.is_photo]
+        return [one for one in self.files if isinstance(one, ShownFile) and one.attachment.is_photo]
 
     @property
-    def documents(self) -> list[ShownFile]:
-        return [one for one in self.files if not one.attachment.is_photo]
+    def documents(self) -> list[ShownFile | ErasedFile]:
+        """And what was erased, whatever it was."""
+        return [one for one in self.files if isinstance(one, ErasedFile) or not one.attachment.is_photo]
 
 
 @dataclass(frozen=True)
@@ -163,19 +176,33 @@ def thread_of(complaint: Complaint, *, viewer: Viewer | None) -> Thread:
     events = list(Event.objects.filter(stream=stream_of(complaint)).order_by("position"))
     staff = is_colleague(viewer, complaint)
     texts = texts_of(events)
-    files: dict[int, list[ShownFile]] = {}
+    files: dict[int, list[ShownFile | ErasedFile]] = {}
     if any('"files":' in event.canonical for event in events):
         for file in files_of(complaint, viewer=viewer):
             files.setdefault(file.event, []).append(file)
+    for event in events:
+        if event.name == ERASED:
+            files.setdefault(facts_of(event)["of"], []).append(_erased(event, texts.get(event.pk, {})))
     people = _people(events)
     entries: list[Entry] = []
     notes: list[Entry] = []
     for event in events:
         if event.name in STAFF_ONLY and not staff:
             continue
+        if event.name == ERASED and not staff and facts_of(event)["side"] == Attachment.Side.NOTE:
+            continue
         entry = _entry(event, texts.get(event.pk, {}), complaint, viewer, people, files.get(event.position, ()))
         (notes if entry.is_note else entries).append(entry)
     return Thread(entries, notes, events[-1].position if events else 0)
+
+
+def _erased(event: Event, texts: dict[str, str]) -> ErasedFile:
+    said = {
+        "day": moment(event.at),
+        "role": Role(facts_of(event)["role"]).label,
+        "reason": texts.get("text") or _("These words have been erased."),
+    }
+    return ErasedFile(_("A file was erased on %(day)s by the %(role)s: %(reason)s") % said)
 
 
 @dataclass
@@ -235,6 +262,7 @@ def files_of(complaint: Complaint, *, viewer: Viewer | None) -> list[ShownFile]:
                 number=complaint.number or "",
                 can_open=may_open_file(viewer, complaint, row),
                 is_followed=viewer is None,
+                can_erase=viewer is not None and may_erase(viewer),
             )
         )
     return shown
@@ -264,7 +292,7 @@ def _entry(
     complaint: Complaint,
     viewer: Viewer | None,
     people: People,
-    files: Sequence[ShownFile] = (),
+    files: Sequence[ShownFile | ErasedFile] = (),
 ) -> Entry:
     facts = facts_of(event)
     text = texts.get("text", "")
@@ -386,6 +414,8 @@ def _says(event: Event, facts: dict[str, Any], texts: dict[str, str], people: Pe
             if facts.get("breach"):
                 return _("say that nobody helped") if is_mine else _("says that nobody helped")
             return _("say that somebody helped") if is_mine else _("says that somebody helped")
+        case "complaint.file_erased":
+            return _("erased a file: %(reason)s") % {"reason": texts.get("text", "")}
         case "complaint.called_back":
             return _("called back")
         case "complaint.corrected":

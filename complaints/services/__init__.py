@@ -32,6 +32,7 @@ from .dispatch import (
     refuse_order,
     remind_of_late_orders,
 )
+from .erasing import FileGone, erase_file
 from .escalation import fire_due_timers, wake_complaints
 from .filing import Asker, Filed, file_complaint
 from .handling import (
@@ -50,6 +51,7 @@ from .reading import note_reader, remove_view, save_view, skip_complaint
 
 __all__ = [
     "Asker",
+    "FileGone",
     "Filed",
     "NewOrder",
     "Responsible",
@@ -64,6 +66,7 @@ __all__ = [
     "correct_complaint",
     "defer_complaint",
     "erase_attachment",
+    "erase_file",
     "file_complaint",
     "finish_order",
     "fire_due_timers",

@@ -1,15 +1,22 @@
 """Photos and documents: every byte passes a check of who asks, wherever the storage keeps it; no link leads past it."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints import selectors
+from complaints import selectors, services
+from complaints.forms.filing import EraseForm
 from complaints.models import Attachment, Complaint
-from complaints.permissions import Viewer, complaint_for, file_for, viewer_of
+from complaints.permissions import Viewer, complaint_for, file_for, may_erase, viewer_of
 from complaints.sending import sent
+from complaints.workflow import BadInput, Refused
+from propman.accounts.permissions import role_required
+from propman.accounts.roles import Role
 
 from .follow import followed
 
@@ -56,6 +63,34 @@ def preview(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     viewer = viewer_of(request)
     complaint = complaint_for(viewer, number)
     return sent(complaint, file_for(viewer, complaint, pk), is_small=True)
+
+
+@role_required(Role.DUTY_MANAGER)
+@require_http_methods(["GET", "POST"])
+def erase_file(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """What will be erased, once more, and why; then it is gone for good."""
+    viewer = viewer_of(request)
+    complaint = complaint_for(viewer, number)
+    attachment = file_for(viewer, complaint, pk)
+    if viewer.employee is None or not may_erase(viewer):
+        raise Http404
+    form = EraseForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            services.erase_file(
+                complaint=complaint, attachment=attachment, by=viewer.employee, at=timezone.now(), reason=reason
+            )
+        except BadInput as problem:
+            form.add_error("reason", str(problem))
+        except Refused as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, _("The file is erased; its place in the thread says so."))
+            return redirect("complaints:detail", complaint.number)
+    file = next(one for one in selectors.files_of(complaint, viewer=viewer) if one.attachment.pk == attachment.pk)
+    context = {"complaint": complaint, "file": file, "form": form}
+    return render(request, "complaints/erase_file.html", context, status=422 if form.errors else 200)
 
 
 def followed_or_404(request: HttpRequest) -> Complaint:

@@ -15,8 +15,10 @@ from complaints.models import Attachment, Complaint
 from complaints.permissions import Viewer
 from complaints.selectors import thread_of
 from complaints.services.attaching import stored_files
-from complaints.workflow import BadInput
-from propman.tenancy.models import EventText
+from complaints.workflow import BadInput, NotYours
+from propman.accounts.roles import Role
+from propman.tenancy.models import Event, EventText
+from tests.factories import make_employee, make_member
 from tests.factories.complaints import make_complaint
 from tests.factories.files import AUTHOR, camera_exif, jpeg_bytes, new_document, new_photo, pdf_bytes, upload
 
@@ -415,3 +417,72 @@ def test_storage_without_paths_keeps_and_sends_them(settings, policy, household,
     assert response.status_code == 200
     assert response["Content-Disposition"].startswith("attachment")
     assert list(complaint_files(filed.company)) == []
+
+
+@pytest.fixture
+def duty(centre):
+    return make_employee(centre, Role.DUTY_MANAGER, name="Duty")
+
+
+WHY = {"reason": "It shows a neighbour's child.", "is_sure": "on"}
+
+
+def test_duty_manager_erases_a_photo_with_a_reason(filed, duty, owner, client_of, company, django_capture_on_commit_callbacks):
+    photo, client = photo_of(filed), client_of(duty)
+    page = client.get(path_of(photo, "erase/"))
+    assert page.status_code == 200
+    assert "roof.jpg" in page.text
+    for given in ({}, {"reason": "x"}, {"is_sure": "on"}, {"reason": "\u200e ", "is_sure": "on"}):
+        assert client.post(path_of(photo, "erase/"), given).status_code == 422
+    assert Attachment.objects.filter(pk=photo.pk).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(path_of(photo, "erase/"), WHY).status_code == 302
+    assert all_files() == {filed.attachments.get().file}
+    assert list(complaint_chains(company)) == []
+    assert list(complaint_files(company)) == []
+    event = Event.objects.get(name="complaint.file_erased")
+    assert event.actor == duty
+    assert "roof" not in event.canonical
+    assert "child" not in event.canonical
+    for client in (client_of(owner), client_of(duty)):
+        shown = client.get(f"/lanting/complaints/{filed.number}/").text
+        assert "by the Duty manager: It shows a neighbour&#x27;s child." in shown
+        assert "letter.pdf" in shown
+        assert client.get(path_of(photo)).status_code == 404
+        assert client.get(path_of(photo, "erase/")).status_code in {403, 404}
+    filed.refresh_from_db()
+    assert "erased on" in thread_of(filed, viewer=None).entries[0].documents[-1].label
+
+
+@pytest.mark.parametrize("role", ["owner", "rival_owner", "agent", "head", "manager", "administrator", "official"])
+def test_nobody_else_erases(filed, role, request, client_of):
+    client, photo = client_of(request.getfixturevalue(role)), photo_of(filed)
+    for answer in (client.get(path_of(photo, "erase/")), client.post(path_of(photo, "erase/"), WHY)):
+        assert answer.status_code in {403, 404}
+    assert "/erase/" not in client.get(path_of(photo, "")).text
+    assert Attachment.objects.filter(pk=photo.pk).exists()
+
+
+def test_duty_manager_outside_the_centre_erases_nothing(filed, office, company, client_of):
+    """The role alone is not enough: an office does not erase what is said about it."""
+    for person in (make_employee(office, Role.DUTY_MANAGER, name="Of the office"), make_member(company, Role.DUTY_MANAGER)):
+        assert client_of(person).post(path_of(photo_of(filed), "erase/"), WHY).status_code == 404
+    assert filed.attachments.count() == 2
+
+
+def test_service_refuses_an_office_and_a_second_erasing(filed, duty, staff, head):
+    photo, at = photo_of(filed), timezone.now()
+    with pytest.raises(NotYours):
+        services.erase_file(complaint=filed, attachment=photo, by=staff(head), at=at, reason="x")
+    services.erase_file(complaint=filed, attachment=photo, by=staff(duty), at=at, reason="x")
+    with pytest.raises(services.FileGone):
+        services.erase_file(complaint=filed, attachment=photo, by=staff(duty), at=at, reason="x")
+
+
+def test_place_of_an_erased_note_is_for_colleagues(filed, duty, staff, agent):
+    at = timezone.now()
+    services.note_on_complaint(complaint=filed, by=staff(agent), at=at, text="See.", files=[new_photo("note.jpg")])
+    services.erase_file(complaint=filed, attachment=photo_of(filed, side="note"), by=staff(duty), at=at, reason="Wrong house.")
+    thread = thread_of(filed, viewer=None)
+    assert "Wrong house." not in str(thread.entries)
+    assert "complaint.file_erased" not in [entry.name for entry in thread.entries]

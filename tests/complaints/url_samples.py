@@ -71,6 +71,7 @@ def samples(cast) -> dict[str, dict]:
         },
         **{f"complaints:order_{name}": of_order for name in FILES},
         "api-work-order-content": of_order,
+        "complaints:erase_file": by_number,
         "complaints:macros_for": {"number": complaint.number},
         "complaints:retire_macro": {"pk": 1},
         "complaints:bulk_run": {"pk": 1},
