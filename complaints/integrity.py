@@ -33,6 +33,30 @@ STRAY_STATES = """
     ORDER BY complaint.number LIMIT 100
 """
 
+# What the events count up, or said last: one writer and one event each.
+STRAY_COUNTS = """
+    SELECT complaint.number, complaint.urges, complaint.reopenings, complaint.half_fixes, complaint.refusals,
+        complaint.deferrals, complaint.rating, coalesce(told.urges, 0), coalesce(told.reopenings, 0),
+        coalesce(told.half_fixes, 0), coalesce(told.refusals, 0), coalesce(told.deferrals, 0), told.rating
+    FROM complaints_complaint AS complaint LEFT JOIN (
+        SELECT event.stream, count(*) FILTER (WHERE event.name = 'complaint.urged') AS urges,
+            count(*) FILTER (WHERE event.name = 'complaint.reopened') AS reopenings,
+            count(*) FILTER (WHERE event.name = 'complaint.half_fixed') AS half_fixes,
+            count(*) FILTER (WHERE event.name = 'complaint.refused') AS refusals,
+            count(*) FILTER (WHERE event.name = 'complaint.deferred') AS deferrals,
+            (array_agg((event.canonical::jsonb -> 'facts' ->> 'rating')::int ORDER BY event.position DESC)
+                FILTER (WHERE event.name = 'complaint.rated'))[1] AS rating
+        FROM tenancy_event AS event WHERE event.company_id = %(company)s AND event.name IN ('complaint.urged',
+            'complaint.reopened', 'complaint.half_fixed', 'complaint.refused', 'complaint.deferred', 'complaint.rated')
+        GROUP BY event.stream) AS told ON told.stream = 'complaint:' || complaint.id
+    WHERE complaint.company_id = %(company)s AND NOT complaint.is_imported
+    AND (complaint.urges, complaint.reopenings, complaint.half_fixes, complaint.refusals, complaint.deferrals,
+        complaint.rating) IS DISTINCT FROM (coalesce(told.urges, 0), coalesce(told.reopenings, 0),
+        coalesce(told.half_fixes, 0), coalesce(told.refusals, 0), coalesce(told.deferrals, 0), told.rating)
+    ORDER BY complaint.number LIMIT 100
+"""
+COUNTED = ("urges", "reopenings", "half_fixes", "refusals", "deferrals", "rating")
+
 MISSING_NUMBERS = f"""
     SELECT series.year || '-' || {number_sql("wanted")}
     FROM tenancy_numberseries AS series, generate_series(1, series.last) AS wanted
@@ -145,11 +169,17 @@ def digest_of_file(name: str) -> str:
 
 
 def complaint_states(company: Company) -> Iterator[str]:
-    """The state of each complaint is the one that its events lead to."""
+    """The state of each complaint is the one that its events lead to; so are its counts and its rating."""
     with connection.cursor() as cursor:
         cursor.execute(STRAY_STATES, [company.pk])
         for number, state, told in cursor.fetchall():
             yield f"complaint {number}: is {state}, its events say {told}"
+        cursor.execute(STRAY_COUNTS, {"company": company.pk})
+        for number, *columns in cursor.fetchall():
+            stands, counts = columns[: len(COUNTED)], columns[len(COUNTED) :]
+            for name, value, told in zip(COUNTED, stands, counts, strict=True):
+                if value != told:
+                    yield f"complaint {number}: {name} was altered"
 
 
 def complaint_numbers(company: Company) -> Iterator[str]:

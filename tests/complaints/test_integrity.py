@@ -1,11 +1,14 @@
+from datetime import timedelta
+
 import pytest
 
-from complaints import integrity
+from complaints import integrity, services
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
-from tests.factories.complaints import make_complaint, make_policy
+from tests.factories.complaints import START, make_complaint, make_policy
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 def everything(company: Company) -> list[str]:
@@ -17,6 +20,29 @@ def test_untouched_complaint_is_clean(complaint, company):
     assert everything(company) == []
 
 
+def test_complaint_that_was_urged_reopened_and_rated_is_clean(complaint, company, owner, agent, staff):
+    by_asker = {"complaint": complaint, "by": owner}
+    services.take_over_complaint(complaint=complaint, by=staff(agent), at=START)
+    services.accept_complaint(complaint=complaint, by=staff(agent), at=START)
+    services.urge_complaint(**by_asker, at=START)
+    services.defer_complaint(complaint=complaint, by=staff(agent), at=START, reason="A part.", until=START + HOUR)
+    for verb in (services.reopen_complaint, services.half_fix_complaint):
+        services.resolve_complaint(complaint=complaint, by=staff(agent), at=START + 2 * HOUR, text="Done.")
+        verb(**by_asker, at=START + 2 * HOUR, text="Not yet.")
+    services.resolve_complaint(complaint=complaint, by=staff(agent), at=START + 3 * HOUR, text="Done.")
+    for rating in (2, 5):
+        services.rate_complaint(**by_asker, at=START + 3 * HOUR, rating=rating)
+    complaint.refresh_from_db()
+    assert (complaint.urges, complaint.reopenings, complaint.half_fixes, complaint.deferrals, complaint.rating) == (
+        1,
+        1,
+        1,
+        1,
+        5,
+    )
+    assert everything(company) == []
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("sql", "named"),
@@ -25,6 +51,10 @@ def test_untouched_complaint_is_clean(complaint, company):
         ("UPDATE complaints_contact SET channel = 'phone'", "channel was altered"),
         ("UPDATE complaints_contactwords SET text = 'nothing'", "words were altered"),
         ("UPDATE complaints_complaint SET state = 'withdrawn'", "its events say received"),
+        *(
+            (f"UPDATE complaints_complaint SET {name} = 3", f"{name} was altered")
+            for name in ("urges", "reopenings", "half_fixes", "refusals", "deferrals", "rating")
+        ),
         ("DELETE FROM complaints_timer; DELETE FROM complaints_complaint", "is missing"),
         ("UPDATE tenancy_event SET canonical = replace(canonical, 'web', 'phone')", "does not match its hash"),
         ("UPDATE tenancy_event SET at = at - interval '1 day'", "column at was altered"),
