@@ -2,8 +2,10 @@
 
 import gc
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -50,15 +52,49 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker, django_db_modify_db_settings: None
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_test_environment: None,
+    django_db_blocker,
+    django_db_modify_db_settings: None,
 ) -> Iterator[None]:
     keep = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     with django_db_blocker.unblock(), as_owner():
-        databases = setup_databases(verbosity=0, interactive=False, keepdb=keep)
+        if keep or workers == 1:
+            databases = setup_databases(verbosity=0, interactive=False, keepdb=keep)
+        else:
+            databases = migrated_once(tmp_path_factory.getbasetemp().parent, workers)
     yield
     if not keep:
         with django_db_blocker.unblock(), as_owner():
             drop(databases)
+
+
+def migrated_once(shared: Path, workers: int) -> Any:
+    """The first worker to come migrates a database and copies it for the others, who wait for it in `shared`."""
+    made, failed = shared / "databases-made", shared / "databases-failed"
+    try:
+        (shared / "databases-begun").touch(exist_ok=False)
+    except FileExistsError:
+        while not made.exists():
+            assert not failed.exists(), "another worker could not set up the databases"
+            time.sleep(0.1)
+        return setup_databases(verbosity=0, interactive=False, keepdb=True)
+    try:
+        databases = setup_databases(verbosity=0, interactive=False)
+        mine = connection.settings_dict["NAME"]
+        connection.close()
+        with connection._nodb_cursor() as cursor:
+            for worker in range(workers):
+                if (other := re.sub(r"gw\d+$", f"gw{worker}", mine)) != mine:
+                    cursor.execute(f'DROP DATABASE IF EXISTS "{other}"')
+                    cursor.execute(f'CREATE DATABASE "{other}" TEMPLATE "{mine}"')
+    except BaseException:
+        failed.touch()
+        raise
+    made.touch()
+    return databases
 
 
 def drop(databases: Any) -> None:
