@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -966,7 +967,7 @@ class Migration(migrations.Migration):
                 ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=models.UniqueConstraint(
                 fields=("company", "community", "kind", "currency", "household", "payer"),
@@ -974,7 +975,7 @@ class Migration(migrations.Migration):
                 nulls_distinct=False,
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -985,7 +986,7 @@ class Migration(migrations.Migration):
                 name="billing_account_holder",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -998,39 +999,39 @@ class Migration(migrations.Migration):
                 name="billing_account_never_overdrawn",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_account_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_account_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_account_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="billing_account_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="billing_account_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="payer_id", name="billing_account_payer_id_fk", to="community_person"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="account",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=["company_id", "community_id", "kind", "household_id", "payer_id", "currency"],
@@ -1053,7 +1054,7 @@ class Migration(migrations.Migration):
                 name="billing_bill_open",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("cancelled_at", None)),
@@ -1062,17 +1063,17 @@ class Migration(migrations.Migration):
                 nulls_distinct=False,
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.UniqueConstraint(fields=("company", "year", "number"), name="billing_bill_number"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.CheckConstraint(
                 condition=models.Q(("area__gt", 0), ("number__gt", 0), ("price__gt", 0)), name="billing_bill_positive"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1084,14 +1085,14 @@ class Migration(migrations.Migration):
                 name="billing_bill_days",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.CheckConstraint(
                 condition=models.Q(("amount__gte", 0), ("base__gte", 0), ("base__lte", models.F("whole_base"))),
                 name="billing_bill_sums",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1103,52 +1104,52 @@ class Migration(migrations.Migration):
                 name="billing_bill_settled",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.CheckConstraint(
                 condition=models.Q(("cancelled_at", None), ("credited", models.F("amount")), _connector="OR"),
                 name="billing_bill_cancelled_is_credited",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_bill_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_bill_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_bill_grants", update=["cancelled_at"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="run_id", name="billing_bill_run_id_fk", to="billing_billrun"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="billing_bill_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="billing_bill_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="payer_id", name="billing_bill_payer_id_fk", to="community_person"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bill",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=[
@@ -1180,76 +1181,76 @@ class Migration(migrations.Migration):
             model_name="creditnote",
             index=models.Index(fields=["company", "bill"], name="billing_creditnote_bill"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=models.UniqueConstraint(fields=("company", "year", "number"), name="billing_creditnote_number"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=models.UniqueConstraint(fields=("company", "key"), name="billing_creditnote_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="billing_creditnote_amount"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_creditnote_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_creditnote_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_creditnote_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="bill_id", name="billing_creditnote_bill_id_fk", to="billing_bill"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="creditnote",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_creditnote_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.UniqueConstraint(fields=("company", "community", "version"), name="billing_feeagreement_version"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("starts_quarter__regex", "^[0-9]{4}Q[1-4]$")), name="billing_feeagreement_quarter"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.CheckConstraint(condition=models.Q(("price__gt", 0)), name="billing_feeagreement_price"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("cap_bp__lte", 10000), ("floor_bp__gte", 0), ("floor_bp__lte", models.F("cap_bp"))),
                 name="billing_feeagreement_floor_cap",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("default_bp__gte", 0), ("default_bp__lte", 10000)), name="billing_feeagreement_default"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("minimum_sheets__gte", 5)), name="billing_feeagreement_minimum"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1266,27 +1267,27 @@ class Migration(migrations.Migration):
                 name="billing_feeagreement_days",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_feeagreement_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_feeagreement_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_feeagreement_grants", update=["signed_at"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="billing_feeagreement_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="feeagreement",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=[
@@ -1316,115 +1317,115 @@ class Migration(migrations.Migration):
                 name="billing_feeagreement_forever",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=models.UniqueConstraint(fields=("company", "community", "quarter"), name="billing_billrun_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=models.CheckConstraint(
                 condition=models.Q(("quarter__regex", "^[0-9]{4}Q[1-4]$")), name="billing_billrun_quarter"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_billrun_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_billrun_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_billrun_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="billing_billrun_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="agreement_id", name="billing_billrun_agreement_id_fk", to="billing_feeagreement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="billrun",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_billrun_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementsignature",
             constraint=models.UniqueConstraint(
                 fields=("company", "agreement", "member"), name="billing_agreementsignature_once"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementsignature",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_agreementsignature_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementsignature",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_agreementsignature_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementsignature",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_agreementsignature_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementsignature",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="agreement_id", name="billing_agreementsignature_agreement_id_fk", to="billing_feeagreement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementsignature",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="member_id", name="billing_agreementsignature_member_id_fk", to="community_committeemember"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementsignature",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_agreementsignature_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementitem",
             constraint=models.UniqueConstraint(
                 fields=("company", "agreement", "position"), name="billing_agreementitem_position"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementitem",
             constraint=models.CheckConstraint(
                 condition=models.Q(("weight__gte", 1), ("weight__lte", 100)), name="billing_agreementitem_weight"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementitem",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_agreementitem_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementitem",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_agreementitem_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementitem",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_agreementitem_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementitem",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="agreement_id", name="billing_agreementitem_agreement_id_fk", to="billing_feeagreement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="agreementitem",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_agreementitem_forever"),
         ),
@@ -1432,159 +1433,159 @@ class Migration(migrations.Migration):
             model_name="payment",
             index=models.Index(fields=["company", "household", "payer"], name="billing_payment_customer"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=models.UniqueConstraint(fields=("company", "key"), name="billing_payment_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=models.UniqueConstraint(fields=("company", "year", "number"), name="billing_payment_number"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="billing_payment_amount"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_payment_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_payment_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_payment_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="billing_payment_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="billing_payment_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="payer_id", name="billing_payment_payer_id_fk", to="community_person"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="payment",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_payment_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=models.UniqueConstraint(fields=("company", "key"), name="billing_refund_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=models.UniqueConstraint(fields=("company", "year", "number"), name="billing_refund_number"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="billing_refund_amount"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_refund_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_refund_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_refund_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="billing_refund_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="billing_refund_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="payer_id", name="billing_refund_payer_id_fk", to="community_person"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="refund",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_refund_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheetanswer",
             constraint=models.UniqueConstraint(fields=("company", "sheet", "item"), name="billing_sheetanswer_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheetanswer",
             constraint=models.CheckConstraint(
                 condition=models.Q(("score__gte", 0), ("score__lte", 10)), name="billing_sheetanswer_score"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheetanswer",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_sheetanswer_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheetanswer",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=False, name="billing_sheetanswer_grants", select=False, update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheetanswer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="sheet_id", name="billing_sheetanswer_sheet_id_fk", to="billing_sheet"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheetanswer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="item_id", name="billing_sheetanswer_item_id_fk", to="billing_agreementitem"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=models.UniqueConstraint(fields=("company", "community", "quarter"), name="billing_survey_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=models.CheckConstraint(
                 condition=models.Q(("quarter__regex", "^[0-9]{4}Q[1-4]$")), name="billing_survey_quarter"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=models.CheckConstraint(
                 condition=models.Q(("closes_at__gt", models.F("opens_at"))), name="billing_survey_window"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_survey_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_survey_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -1593,55 +1594,55 @@ class Migration(migrations.Migration):
                 update=["closes_at", "reminded_at", "extended_at", "counted_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="billing_survey_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="survey",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="agreement_id", name="billing_survey_agreement_id_fk", to="billing_feeagreement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheet",
             constraint=models.UniqueConstraint(
                 fields=("company", "survey", "household"), name="billing_sheet_one_per_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheet",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_sheet_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheet",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_sheet_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheet",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=False, name="billing_sheet_grants", select=False, update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheet",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="survey_id", name="billing_sheet_survey_id_fk", to="billing_survey"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="sheet",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="billing_sheet_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=models.UniqueConstraint(fields=("company", "survey", "item"), name="billing_itemresult_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1659,33 +1660,33 @@ class Migration(migrations.Migration):
                 name="billing_itemresult_cell",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_itemresult_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_itemresult_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_itemresult_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="survey_id", name="billing_itemresult_survey_id_fk", to="billing_survey"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="item_id", name="billing_itemresult_item_id_fk", to="billing_agreementitem"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="itemresult",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_itemresult_forever"),
         ),
@@ -1693,37 +1694,37 @@ class Migration(migrations.Migration):
             model_name="comment",
             index=models.Index(fields=["company", "survey"], name="billing_comment_survey"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="comment",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_comment_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="comment",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_comment_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="comment",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=False, name="billing_comment_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="comment",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="survey_id", name="billing_comment_survey_id_fk", to="billing_survey"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="comment",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="item_id", name="billing_comment_item_id_fk", to="billing_agreementitem"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="surveyresult",
             constraint=models.UniqueConstraint(fields=("company", "survey"), name="billing_surveyresult_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="surveyresult",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1732,27 +1733,27 @@ class Migration(migrations.Migration):
                 name="billing_surveyresult_rate",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="surveyresult",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_surveyresult_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="surveyresult",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_surveyresult_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="surveyresult",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_surveyresult_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="surveyresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="survey_id", name="billing_surveyresult_survey_id_fk", to="billing_survey"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="surveyresult",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_surveyresult_forever"),
         ),
@@ -1768,21 +1769,21 @@ class Migration(migrations.Migration):
                 condition=models.Q(("payment__isnull", False)), fields=["company", "payment"], name="billing_transfer_payment"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.UniqueConstraint(fields=("company", "key"), name="billing_transfer_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="billing_transfer_amount"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.CheckConstraint(
                 condition=models.Q(("debit", models.F("credit")), _negated=True), name="billing_transfer_two_accounts"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1822,53 +1823,53 @@ class Migration(migrations.Migration):
                 name="billing_transfer_reasons",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_transfer_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_transfer_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="debit_id", name="billing_transfer_debit_id_fk", to="billing_account"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="credit_id", name="billing_transfer_credit_id_fk", to="billing_account"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="bill_id", name="billing_transfer_bill_id_fk", to="billing_bill"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="payment_id", name="billing_transfer_payment_id_fk", to="billing_payment"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="credit_note_id", name="billing_transfer_credit_note_id_fk", to="billing_creditnote"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="refund_id", name="billing_transfer_refund_id_fk", to="billing_refund"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_transfer_forever"),
         ),

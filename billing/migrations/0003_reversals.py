@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 # The function of 0002 with the new kinds: a reversal takes back exactly its payment, out of that payer's credit.
 KEEP_BALANCES = """
@@ -176,7 +177,7 @@ class Migration(migrations.Migration):
                 to="billing.paymentreversal",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -241,35 +242,35 @@ class Migration(migrations.Migration):
                 name="billing_transfer_reasons",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="paymentreversal",
             constraint=models.UniqueConstraint(fields=("company", "payment"), name="billing_paymentreversal_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="paymentreversal",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="billing_paymentreversal_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="paymentreversal",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="billing_paymentreversal_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="paymentreversal",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="billing_paymentreversal_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="paymentreversal",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="payment_id", name="billing_paymentreversal_payment_id_fk", to="billing_payment"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="paymentreversal",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="billing_paymentreversal_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="reversal_id", name="billing_transfer_reversal_id_fk", to="billing_paymentreversal"

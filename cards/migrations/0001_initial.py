@@ -11,6 +11,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -363,34 +364,34 @@ class Migration(migrations.Migration):
             model_name="round",
             index=models.Index(fields=["company", "state"], name="cards_round_by_state"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=models.UniqueConstraint(fields=("company", "community", "month"), name="cards_round_month"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=models.UniqueConstraint(fields=("company", "name"), name="cards_round_name"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="cards_round_first_day"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=models.CheckConstraint(
                 condition=models.Q(("state__in", ["issuing", "issued", "open", "closed", "counting", "counted", "published"])),
                 name="cards_round_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="cards_round_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cards_round_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -412,90 +413,90 @@ class Migration(migrations.Migration):
                 ],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="cards_round_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=propman.tenancy.constraints.OfficialPolicy(columns=[], name="cards_round_officials"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="rollentry",
             constraint=models.UniqueConstraint(fields=("company", "round", "household"), name="cards_rollentry_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="rollentry",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cards_rollentry_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="rollentry",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="cards_rollentry_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="rollentry",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="round_id", name="cards_rollentry_round_id_fk", to="cards_round"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="rollentry",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="cards_rollentry_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="rollentry",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="cards_rollentry_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=models.UniqueConstraint(fields=("company", "round", "role"), name="cards_countsignature_role"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=models.UniqueConstraint(fields=("company", "round", "user"), name="cards_countsignature_user"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=models.CheckConstraint(
                 condition=models.Q(("role__in", ["association_official", "government_official"])),
                 name="cards_countsignature_officials",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="cards_countsignature_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cards_countsignature_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="cards_countsignature_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="round_id", name="cards_countsignature_round_id_fk", to="cards_round"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countsignature",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="cards_countsignature_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="count",
             constraint=models.UniqueConstraint(fields=("company", "round"), name="cards_count_one"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="count",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -504,15 +505,15 @@ class Migration(migrations.Migration):
                 name="cards_count_two_people",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="count",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="cards_count_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="count",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cards_count_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="count",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -521,45 +522,45 @@ class Migration(migrations.Migration):
                 update=["witness_id", "hall", "subject", "dealt", "last_hash", "last_card", "is_paused", "finished_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="count",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="round_id", name="cards_count_round_id_fk", to="cards_round"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="roundkey",
             constraint=models.UniqueConstraint(fields=("company", "round"), name="cards_roundkey_one"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="roundkey",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="cards_roundkey_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="roundkey",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cards_roundkey_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="roundkey",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="cards_roundkey_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="roundkey",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="round_id", name="cards_roundkey_round_id_fk", to="cards_round"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=models.UniqueConstraint(fields=("company", "round", "card"), name="cards_tally_card"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=models.CheckConstraint(condition=models.Q(("card__range", (1, 6))), name="cards_tally_card_range"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -570,27 +571,27 @@ class Migration(migrations.Migration):
                 name="cards_tally_sum",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="cards_tally_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cards_tally_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="cards_tally_grants", update=["dealt", "void"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="round_id", name="cards_tally_round_id_fk", to="cards_round"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="tally",
             constraint=propman.tenancy.constraints.OfficialPolicy(columns=[], name="cards_tally_officials"),
         ),

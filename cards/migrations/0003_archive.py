@@ -1,6 +1,7 @@
 from django.db import migrations, models
 
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 # Row-level security hides all companies but one; the sweeps only learn which of them have something to do.
 COMPANIES_WITH_WORK = """
@@ -35,7 +36,7 @@ class Migration(migrations.Migration):
             name="archived_at",
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="round",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,

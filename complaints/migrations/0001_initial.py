@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -657,19 +658,19 @@ class Migration(migrations.Migration):
                 ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="category",
             constraint=models.UniqueConstraint(fields=("company", "code"), name="complaints_category_code"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="category",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_category_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="category",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_category_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="category",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -678,29 +679,29 @@ class Migration(migrations.Migration):
                 update=["name", "name_zh", "icon", "position", "retired_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockpolicy",
             constraint=models.UniqueConstraint(fields=("company", "version"), name="complaints_clockpolicy_version"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockpolicy",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_clockpolicy_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockpolicy",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_clockpolicy_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockpolicy",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_clockpolicy_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockpolicy",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_clockpolicy_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=models.UniqueConstraint(
                 fields=("company", "policy", "category", "severity", "clock"),
@@ -708,50 +709,50 @@ class Migration(migrations.Migration):
                 nulls_distinct=False,
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="complaints_clockrule_positive"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=models.CheckConstraint(
                 condition=models.Q(("clock__in", ["accept", "first_answer", "next_update", "resolve"])),
                 name="complaints_clockrule_clock",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=models.CheckConstraint(
                 condition=models.Q(("severity__in", ["normal", "urgent", "emergency"])), name="complaints_clockrule_severity"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_clockrule_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_clockrule_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_clockrule_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="policy_id", name="complaints_clockrule_policy_id_fk", to="complaints_clockpolicy"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="category_id", name="complaints_clockrule_category_id_fk", to="complaints_category"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockrule",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_clockrule_forever"),
         ),
@@ -759,77 +760,77 @@ class Migration(migrations.Migration):
             model_name="contact",
             index=models.Index(fields=["company", "office", "received_at"], name="complaints_contact_office"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["complaint", "enquiry", "suggestion", "praise", "service_request"])),
                 name="complaints_contact_kind",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=models.CheckConstraint(
                 condition=models.Q(("channel__in", ["web", "phone", "visit", "letter", "email", "import"])),
                 name="complaints_contact_channel",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=models.CheckConstraint(
                 condition=models.Q(("recorded_at__gte", models.F("received_at"))), name="complaints_contact_order"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_contact_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_contact_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_contact_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="complaints_contact_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="room_id", name="complaints_contact_room_id_fk", to="community_room"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="complaints_contact_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="person_id", name="complaints_contact_person_id_fk", to="community_person"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="first_asked_id", name="complaints_contact_first_asked_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="office_id", name="complaints_contact_office_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contact",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_contact_forever"),
         ),
@@ -837,27 +838,27 @@ class Migration(migrations.Migration):
             model_name="contactwords",
             index=models.Index(fields=["company", "asker_phone"], name="complaints_words_phone"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contactwords",
             constraint=models.UniqueConstraint(
                 fields=("company", "contact", "version"), name="complaints_contactwords_version"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contactwords",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_contactwords_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contactwords",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_contactwords_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contactwords",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="complaints_contactwords_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="contactwords",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="contact_id", name="complaints_contactwords_contact_id_fk", to="complaints_contact"
@@ -907,15 +908,15 @@ class Migration(migrations.Migration):
             model_name="complaint",
             index=models.Index(condition=models.Q(("wakes_at__isnull", False)), fields=["wakes_at"], name="complaints_wakes"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.UniqueConstraint(fields=("company", "number"), name="complaints_complaint_number"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.UniqueConstraint(fields=("company", "contact"), name="complaints_complaint_contact"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -924,20 +925,20 @@ class Migration(migrations.Migration):
                 name="complaints_complaint_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(("severity__in", ["normal", "urgent", "emergency"])), name="complaints_complaint_severity"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(("rating", None), ("rating__range", (1, 5)), _connector="OR"),
                 name="complaints_complaint_rating",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -948,7 +949,7 @@ class Migration(migrations.Migration):
                 name="complaints_complaint_closed",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -959,7 +960,7 @@ class Migration(migrations.Migration):
                 name="complaints_complaint_merged",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -970,21 +971,21 @@ class Migration(migrations.Migration):
                 name="complaints_complaint_has_handler",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
                 condition=models.Q(("merged_into", models.F("id")), _negated=True), name="complaints_complaint_not_itself"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_complaint_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_complaint_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -1020,67 +1021,67 @@ class Migration(migrations.Migration):
                 ],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="contact_id", name="complaints_complaint_contact_id_fk", to="complaints_contact"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="complaints_complaint_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="office_id", name="complaints_complaint_office_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="policy_id", name="complaints_complaint_policy_id_fk", to="complaints_clockpolicy"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="room_id", name="complaints_complaint_room_id_fk", to="community_room"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="category_id", name="complaints_complaint_category_id_fk", to="complaints_category"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="handler_id", name="complaints_complaint_handler_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="first_inquirer_id", name="complaints_complaint_first_inquirer_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="complaints_complaint_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="merged_into_id", name="complaints_complaint_merged_into_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="complaint",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=[
@@ -1109,13 +1110,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(("closed_at", None)), fields=["company", "to_employee"], name="complaints_offer_person"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("closed_at", None)), fields=("company", "complaint"), name="complaints_offer_open"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1126,45 +1127,45 @@ class Migration(migrations.Migration):
                 name="complaints_offer_outcome",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_offer_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_offer_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_offer_grants", update=["closed_at", "closed_by_id", "outcome"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_offer_complaint_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="giver_id", name="complaints_offer_giver_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="to_employee_id", name="complaints_offer_to_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="to_department_id", name="complaints_offer_to_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="offer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="closed_by_id", name="complaints_offer_closed_by_id_fk", to="community_employee"
@@ -1176,33 +1177,33 @@ class Migration(migrations.Migration):
                 condition=models.Q(("cancelled_at", None), ("fired_at", None)), fields=["due_at"], name="complaints_timer_due"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="timer",
             constraint=models.UniqueConstraint(
                 fields=("company", "complaint", "epoch", "clock", "level"), name="complaints_timer_key"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="timer",
             constraint=models.CheckConstraint(
                 condition=models.Q(("level__in", (80, 100, 150, 200))), name="complaints_timer_level"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="timer",
             constraint=models.CheckConstraint(
                 condition=models.Q(("fired_at", None), ("cancelled_at", None), _connector="OR"), name="complaints_timer_one_end"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="timer",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_timer_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="timer",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_timer_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="timer",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -1211,7 +1212,7 @@ class Migration(migrations.Migration):
                 update=["limit_seconds", "due_at", "fired_at", "cancelled_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="timer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_timer_complaint_id_fk", to="complaints_complaint"

@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 # Row-level security hides all companies but one; the sweep only learns which of them have a run that is not finished.
 COMPANIES_WITH_RUNS = """
@@ -324,7 +325,7 @@ class Migration(migrations.Migration):
             model_name="bulkrun",
             index=models.Index(fields=["company", "by", "confirmed_at"], name="complaints_bulkrun_of"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrun",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -333,77 +334,77 @@ class Migration(migrations.Migration):
                 name="complaints_bulkrun_verb",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrun",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_bulkrun_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrun",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_bulkrun_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrun",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_bulkrun_grants", update=["finished_at"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrun",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="by_id", name="complaints_bulkrun_by_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrow",
             constraint=models.UniqueConstraint(fields=("company", "run", "complaint"), name="complaints_bulkrow_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrow",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_bulkrow_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrow",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_bulkrow_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrow",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_bulkrow_grants", update=["done_at", "refusal"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrow",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="run_id", name="complaints_bulkrow_run_id_fk", to="complaints_bulkrun"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="bulkrow",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_bulkrow_complaint_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="macro",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("retired_at", None)), fields=("company", "name"), name="complaints_macro_name"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="macro",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["solution", "responsible", "message"])), name="complaints_macro_kind"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="macro",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_macro_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="macro",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_macro_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="macro",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_macro_grants", update=["kind", "text", "retired_at"]
@@ -413,55 +414,55 @@ class Migration(migrations.Migration):
             model_name="reader",
             index=models.Index(fields=["company", "employee"], name="complaints_reader_of"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reader",
             constraint=models.UniqueConstraint(fields=("company", "complaint", "employee"), name="complaints_reader_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reader",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_reader_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reader",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_reader_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reader",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="complaints_reader_grants", update=["seen_at", "is_typing"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reader",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_reader_complaint_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reader",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="complaints_reader_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="savedview",
             constraint=models.UniqueConstraint(fields=("company", "employee", "name"), name="complaints_savedview_name"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="savedview",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_savedview_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="savedview",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_savedview_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="savedview",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="complaints_savedview_grants", update=["query"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="savedview",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="complaints_savedview_employee_id_fk", to="community_employee"
@@ -473,33 +474,33 @@ class Migration(migrations.Migration):
                 condition=models.Q(("taken_at", None)), fields=["company", "receiver"], name="complaints_shift_waits"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="shifthandover",
             constraint=models.CheckConstraint(
                 condition=models.Q(("giver", models.F("receiver")), _negated=True), name="complaints_shifthandover_two"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="shifthandover",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_shifthandover_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="shifthandover",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_shifthandover_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="shifthandover",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_shifthandover_grants", update=["taken_at"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="shifthandover",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="giver_id", name="complaints_shifthandover_giver_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="shifthandover",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="receiver_id", name="complaints_shifthandover_receiver_id_fk", to="community_employee"
@@ -509,43 +510,43 @@ class Migration(migrations.Migration):
             model_name="skip",
             index=models.Index(fields=["company", "employee"], name="complaints_skip_of"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=models.UniqueConstraint(fields=("company", "complaint", "employee"), name="complaints_skip_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_skip_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_skip_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_skip_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_skip_complaint_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="complaints_skip_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="event_id", name="complaints_skip_event_id_fk", to="tenancy_event"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="skip",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_skip_forever"),
         ),

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+import propman.tenancy.operations
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
             name="silence_days",
             field=models.PositiveSmallIntegerField(db_default=7, default=7),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="clockpolicy",
             constraint=models.CheckConstraint(
                 condition=models.Q(("silence_days__gte", 2), ("silence_days__lte", 60)), name="complaints_clockpolicy_silence"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 COMPANIES_WITH_EXPORTS = """
     CREATE FUNCTION complaints_companies_with_exports(before timestamptz) RETURNS SETOF bigint
@@ -84,17 +85,17 @@ class Migration(migrations.Migration):
                 condition=models.Q(("content__isnull", False)), fields=["finished_at"], name="complaints_export_kept"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="export",
             constraint=models.CheckConstraint(
                 condition=models.Q(("what__in", ["figures", "rows"])), name="complaints_export_what"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="export",
             constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["csv", "xlsx"])), name="complaints_export_kind"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="export",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -103,15 +104,15 @@ class Migration(migrations.Migration):
                 name="complaints_export_whole",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="export",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_export_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="export",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_export_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="export",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,

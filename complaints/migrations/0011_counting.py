@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -536,26 +537,26 @@ class Migration(migrations.Migration):
             model_name="callback",
             index=models.Index(condition=models.Q(("outcome", "")), fields=["company", "id"], name="complaints_callback_open"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=models.UniqueConstraint(fields=("company", "draw", "complaint"), name="complaints_callback_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=models.CheckConstraint(
                 condition=models.Q(("outcome", ""), ("called_at__isnull", False), _connector="OR"),
                 name="complaints_callback_called",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_callback_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_callback_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -564,29 +565,29 @@ class Migration(migrations.Migration):
                 update=["attempts", "outcome", "called_at", "event_position"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="draw_id", name="complaints_callback_draw_id_fk", to="complaints_callbackdraw"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_callback_complaint_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callback",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=["company_id", "draw_id", "complaint_id"], name="complaints_callback_forever"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countingpolicy",
             constraint=models.UniqueConstraint(fields=("company", "version"), name="complaints_countingpolicy_version"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countingpolicy",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -597,135 +598,135 @@ class Migration(migrations.Migration):
                 name="complaints_countingpolicy_ranges",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countingpolicy",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_countingpolicy_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countingpolicy",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_countingpolicy_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countingpolicy",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_countingpolicy_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="countingpolicy",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_countingpolicy_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dailyhead",
             constraint=models.UniqueConstraint(fields=("company", "day"), name="complaints_dailyhead_day"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dailyhead",
             constraint=models.UniqueConstraint(fields=("company", "previous_hash"), name="complaints_dailyhead_one_chain"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dailyhead",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_dailyhead_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dailyhead",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_dailyhead_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dailyhead",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_dailyhead_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dailyhead",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_dailyhead_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callbackdraw",
             constraint=models.UniqueConstraint(fields=("company", "head"), name="complaints_callbackdraw_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callbackdraw",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_callbackdraw_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callbackdraw",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_callbackdraw_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callbackdraw",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_callbackdraw_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callbackdraw",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="head_id", name="complaints_callbackdraw_head_id_fk", to="complaints_dailyhead"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="callbackdraw",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_callbackdraw_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=models.UniqueConstraint(fields=("company", "complaint", "position"), name="complaints_headline_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=models.UniqueConstraint(fields=("company", "head", "complaint"), name="complaints_headline_of_head"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_headline_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_headline_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_headline_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="head_id", name="complaints_headline_head_id_fk", to="complaints_dailyhead"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_headline_complaint_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="headline",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_headline_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentrywords",
             constraint=models.UniqueConstraint(fields=("company", "entry"), name="complaints_logentrywords_of"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentrywords",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_logentrywords_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentrywords",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_logentrywords_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentrywords",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="complaints_logentrywords_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentrywords",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="entry_id", name="complaints_logentrywords_entry_id_fk", to="complaints_logentry"
@@ -735,21 +736,21 @@ class Migration(migrations.Migration):
             model_name="logimport",
             index=models.Index(fields=["company", "source", "id"], name="complaints_logimport_of"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logimport",
             constraint=models.CheckConstraint(
                 condition=models.Q(("source__in", ["phone", "mailbox", "visitors"])), name="complaints_logimport_source"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logimport",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_logimport_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logimport",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_logimport_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logimport",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -758,7 +759,7 @@ class Migration(migrations.Migration):
                 update=["content", "plan", "confirmed_at", "discarded_at", "withdrawn_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logimport",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=["company_id", "source", "file_name", "digest", "mapping", "uploaded_by_id", "uploaded_at"],
@@ -773,7 +774,7 @@ class Migration(migrations.Migration):
             model_name="logentry",
             index=models.Index(fields=["company", "log_import", "line"], name="complaints_logentry_file"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("state", "withdrawn"), _negated=True),
@@ -781,13 +782,13 @@ class Migration(migrations.Migration):
                 name="complaints_logentry_key",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("state", "matched")), fields=("company", "contact"), name="complaints_logentry_contact"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -798,7 +799,7 @@ class Migration(migrations.Migration):
                 name="complaints_logentry_matched",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -809,15 +810,15 @@ class Migration(migrations.Migration):
                 name="complaints_logentry_explained",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_logentry_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_logentry_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -835,31 +836,31 @@ class Migration(migrations.Migration):
                 ],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="log_import_id", name="complaints_logentry_log_import_id_fk", to="complaints_logimport"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="office_id", name="complaints_logentry_office_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="complaints_logentry_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="contact_id", name="complaints_logentry_contact_id_fk", to="complaints_contact"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logentry",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=[
@@ -878,55 +879,55 @@ class Migration(migrations.Migration):
                 name="complaints_logentry_forever",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logmapping",
             constraint=models.UniqueConstraint(fields=("company", "source"), name="complaints_logmapping_source"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logmapping",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_logmapping_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logmapping",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_logmapping_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="logmapping",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_logmapping_grants", update=["text"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="silencecheck",
             constraint=models.UniqueConstraint(fields=("company", "week", "office"), name="complaints_silencecheck_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="silencecheck",
             constraint=models.CheckConstraint(
                 condition=models.Q(("probability__gte", 0), ("probability__lte", 1)), name="complaints_silencecheck_range"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="silencecheck",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_silencecheck_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="silencecheck",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_silencecheck_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="silencecheck",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_silencecheck_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="silencecheck",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="office_id", name="complaints_silencecheck_office_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="silencecheck",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_silencecheck_forever"),
         ),

@@ -6,6 +6,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 # The columns as they were when this migration was written.
 STATE_COLUMNS = [
@@ -244,43 +245,43 @@ class Migration(migrations.Migration):
                 ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=models.UniqueConstraint(fields=("company", "department", "year", "line"), name="complaints_budget_line"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=models.UniqueConstraint(fields=("company", "id", "department"), name="complaints_budget_of"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="complaints_budget_amount"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=models.CheckConstraint(condition=models.Q(("year__range", (2000, 2200))), name="complaints_budget_year"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_budget_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_budget_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_budget_grants", update=["amount"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="complaints_budget_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="budget",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=["company_id", "department_id", "year", "line", "currency"], name="complaints_budget_forever"
@@ -312,18 +313,18 @@ class Migration(migrations.Migration):
                 condition=models.Q(("reminds_at__isnull", False)), fields=["reminds_at"], name="complaints_order_reminds"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.UniqueConstraint(fields=("company", "number"), name="complaints_workorder_number"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(("state__in", ["held", "ordered", "accepted", "done", "refused", "cancelled"])),
                 name="complaints_workorder_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -334,13 +335,13 @@ class Migration(migrations.Migration):
                 name="complaints_workorder_sums",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(("due_at__gt", models.F("ordered_at"))), name="complaints_workorder_due"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -351,7 +352,7 @@ class Migration(migrations.Migration):
                 name="complaints_workorder_cost",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -364,7 +365,7 @@ class Migration(migrations.Migration):
                 name="complaints_workorder_end",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -375,7 +376,7 @@ class Migration(migrations.Migration):
                 name="complaints_workorder_accepted",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -386,15 +387,15 @@ class Migration(migrations.Migration):
                 name="complaints_workorder_held",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_workorder_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_workorder_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -416,43 +417,43 @@ class Migration(migrations.Migration):
                 ],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="complaint_id", name="complaints_workorder_complaint_id_fk", to="complaints_complaint"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="complaints_workorder_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="budget_id", name="complaints_workorder_budget_id_fk", to="complaints_budget"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="event_id", name="complaints_workorder_event_id_fk", to="tenancy_event"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="ordered_by_id", name="complaints_workorder_ordered_by_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="accepted_by_id", name="complaints_workorder_accepted_by_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="workorder",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=[
@@ -474,37 +475,37 @@ class Migration(migrations.Migration):
             model_name="orderedperson",
             index=models.Index(fields=["company", "employee"], name="complaints_ordered_who"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="orderedperson",
             constraint=models.UniqueConstraint(fields=("company", "order", "employee"), name="complaints_orderedperson_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="orderedperson",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="complaints_orderedperson_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="orderedperson",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="complaints_orderedperson_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="orderedperson",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="complaints_orderedperson_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="orderedperson",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="order_id", name="complaints_orderedperson_order_id_fk", to="complaints_workorder"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="orderedperson",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="complaints_orderedperson_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="orderedperson",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="complaints_orderedperson_forever"),
         ),

@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -34,7 +35,7 @@ class Migration(migrations.Migration):
                 name="complaints_attachment_order",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="attachment",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="work_order_id", name="complaints_attachment_work_order_id_fk", to="complaints_workorder"

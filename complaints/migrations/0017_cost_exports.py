@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+import propman.tenancy.operations
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
             name="what",
             field=models.CharField(choices=[("figures", "Figures"), ("rows", "Complaints"), ("costs", "Costs")], max_length=8),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="export",
             constraint=models.CheckConstraint(
                 condition=models.Q(("what__in", ["figures", "rows", "costs"])), name="complaints_export_what"

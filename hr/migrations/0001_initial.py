@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -707,21 +708,21 @@ class Migration(migrations.Migration):
             model_name="appraisalstandard",
             index=models.Index(fields=["company", "published_at"], name="hr_appraisalstandard_time"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalstandard",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_appraisalstandard_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalstandard",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_appraisalstandard_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalstandard",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="hr_appraisalstandard_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalstandard",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="hr_appraisalstandard_forever"),
         ),
@@ -729,11 +730,11 @@ class Migration(migrations.Migration):
             model_name="appraisalquarter",
             index=models.Index(condition=models.Q(("locked_at", None)), fields=["next_due_at"], name="hr_appraisalquarter_due"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=models.UniqueConstraint(fields=("company", "period"), name="hr_appraisalquarter_period"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -755,14 +756,14 @@ class Migration(migrations.Migration):
                 name="hr_appraisalquarter_number",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=models.CheckConstraint(
                 condition=models.Q(("opened_at__lt", models.F("closes_at")), ("closes_at__lt", models.F("lock_at"))),
                 name="hr_appraisalquarter_times",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -773,33 +774,33 @@ class Migration(migrations.Migration):
                 name="hr_appraisalquarter_locked",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_appraisalquarter_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_appraisalquarter_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="hr_appraisalquarter_grants", update=["next_due_at", "locked_at", "digest"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalquarter",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="standard_id", name="hr_appraisalquarter_standard_id_fk", to="hr_appraisalstandard"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=models.UniqueConstraint(
                 fields=("company", "quarter", "department"), name="hr_appraisalunit_one", nulls_distinct=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -810,15 +811,15 @@ class Migration(migrations.Migration):
                 name="hr_appraisalunit_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_appraisalunit_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_appraisalunit_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -827,19 +828,19 @@ class Migration(migrations.Migration):
                 update=["scorer_id", "stage", "state", "due_at", "reminders", "submitted_at", "answers_until"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="quarter_id", name="hr_appraisalunit_quarter_id_fk", to="hr_appraisalquarter"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="hr_appraisalunit_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalunit",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="scorer_id", name="hr_appraisalunit_scorer_id_fk", to="community_employee"
@@ -855,15 +856,15 @@ class Migration(migrations.Migration):
             model_name="appraisalresult",
             index=models.Index(fields=["company", "department", "period"], name="hr_appraisalresult_unit"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=models.UniqueConstraint(fields=("company", "appraisal"), name="hr_appraisalresult_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=models.UniqueConstraint(fields=("company", "employee", "period"), name="hr_appraisalresult_trend"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -874,51 +875,51 @@ class Migration(migrations.Migration):
                 name="hr_appraisalresult_small_unit",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_appraisalresult_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_appraisalresult_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="hr_appraisalresult_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="quarter_id", name="hr_appraisalresult_quarter_id_fk", to="hr_appraisalquarter"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="unit_id", name="hr_appraisalresult_unit_id_fk", to="hr_appraisalunit"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="appraisal_id", name="hr_appraisalresult_appraisal_id_fk", to="hr_appraisal"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="hr_appraisalresult_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="hr_appraisalresult_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisalresult",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="hr_appraisalresult_forever"),
         ),
@@ -930,46 +931,46 @@ class Migration(migrations.Migration):
             model_name="appraisal",
             index=models.Index(fields=["company", "employee"], name="hr_appraisal_employee"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.UniqueConstraint(fields=("company", "quarter", "employee"), name="hr_appraisal_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.CheckConstraint(
                 condition=models.Q(("score1", None), models.Q(("score1__gte", 1), ("score1__lte", 5)), _connector="OR"),
                 name="hr_appraisal_score1",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.CheckConstraint(
                 condition=models.Q(("score2", None), models.Q(("score2__gte", 1), ("score2__lte", 5)), _connector="OR"),
                 name="hr_appraisal_score2",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.CheckConstraint(
                 condition=models.Q(("score3", None), models.Q(("score3__gte", 1), ("score3__lte", 5)), _connector="OR"),
                 name="hr_appraisal_score3",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.CheckConstraint(
                 condition=models.Q(("score4", None), models.Q(("score4__gte", 1), ("score4__lte", 5)), _connector="OR"),
                 name="hr_appraisal_score4",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.CheckConstraint(
                 condition=models.Q(("score5", None), models.Q(("score5__gte", 1), ("score5__lte", 5)), _connector="OR"),
                 name="hr_appraisal_score5",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -980,7 +981,7 @@ class Migration(migrations.Migration):
                 name="hr_appraisal_not_ranked_not_scored",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -991,15 +992,15 @@ class Migration(migrations.Migration):
                 name="hr_appraisal_answer",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_appraisal_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_appraisal_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -1008,107 +1009,107 @@ class Migration(migrations.Migration):
                 update=["score1", "score2", "score3", "score4", "score5", "fact", "answer", "answered_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="quarter_id", name="hr_appraisal_quarter_id_fk", to="hr_appraisalquarter"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="unit_id", name="hr_appraisal_unit_id_fk", to="hr_appraisalunit"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="hr_appraisal_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="appraisal",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="hr_appraisal_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="criterion",
             constraint=models.UniqueConstraint(fields=("company", "standard", "position"), name="hr_criterion_position"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="criterion",
             constraint=models.CheckConstraint(
                 condition=models.Q(("position__gte", 1), ("position__lte", 5)), name="hr_criterion_five"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="criterion",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_criterion_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="criterion",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_criterion_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="criterion",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="hr_criterion_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="criterion",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="standard_id", name="hr_criterion_standard_id_fk", to="hr_appraisalstandard"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="criterion",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="hr_criterion_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="deputy",
             constraint=models.UniqueConstraint(fields=("company", "department"), name="hr_deputy_one", nulls_distinct=False),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="deputy",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_deputy_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="deputy",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_deputy_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="deputy",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="hr_deputy_grants", update=["employee_id"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="deputy",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="hr_deputy_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="deputy",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="hr_deputy_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employmentspan",
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="hr_employmentspan_days"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employmentspan",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["leave", "probation"])), name="hr_employmentspan_kind"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employmentspan",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 expressions=[
@@ -1120,21 +1121,21 @@ class Migration(migrations.Migration):
                 name="hr_employmentspan_once",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employmentspan",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_employmentspan_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employmentspan",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_employmentspan_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employmentspan",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="hr_employmentspan_grants", update=["ends_on"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employmentspan",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="hr_employmentspan_employee_id_fk", to="community_employee"
@@ -1144,83 +1145,83 @@ class Migration(migrations.Migration):
             model_name="officeresult",
             index=models.Index(fields=["company", "quarter", "rank", "id"], name="hr_officeresult_order"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="officeresult",
             constraint=models.UniqueConstraint(fields=("company", "department", "period"), name="hr_officeresult_trend"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="officeresult",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_officeresult_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="officeresult",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_officeresult_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="officeresult",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="hr_officeresult_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="officeresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="quarter_id", name="hr_officeresult_quarter_id_fk", to="hr_appraisalquarter"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="officeresult",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="hr_officeresult_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="officeresult",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="hr_officeresult_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.UniqueConstraint(fields=("company", "employee", "moved_on"), name="hr_transfer_day"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.CheckConstraint(
                 condition=models.Q(("from_department", models.F("to_department")), _negated=True), name="hr_transfer_elsewhere"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="hr_transfer_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="hr_transfer_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="hr_transfer_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="hr_transfer_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="from_department_id", name="hr_transfer_from_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="to_department_id", name="hr_transfer_to_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="transfer",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="hr_transfer_forever"),
         ),

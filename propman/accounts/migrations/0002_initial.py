@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -61,19 +62,19 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="apitoken",
             constraint=models.UniqueConstraint(fields=("company", "digest"), name="accounts_apitoken_digest"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="apitoken",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="accounts_apitoken_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="apitoken",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="accounts_apitoken_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="apitoken",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="accounts_apitoken_grants", update=["revoked_at"]
@@ -83,7 +84,7 @@ class Migration(migrations.Migration):
             model_name="membership",
             index=models.Index(condition=models.Q(("ended_at", None)), fields=["user"], name="accounts_membership_user"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ended_at", None)),
@@ -91,7 +92,7 @@ class Migration(migrations.Migration):
                 name="accounts_membership_current",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="membership",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -120,15 +121,15 @@ class Migration(migrations.Migration):
                 name="accounts_membership_role",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="accounts_membership_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="membership",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="accounts_membership_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="membership",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="accounts_membership_grants", update=["ended_at"]

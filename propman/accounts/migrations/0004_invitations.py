@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -161,11 +162,11 @@ class Migration(migrations.Migration):
                 name="accounts_invitation_open",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="invitation",
             constraint=models.UniqueConstraint(fields=("company", "digest"), name="accounts_invitation_digest"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="invitation",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -176,15 +177,15 @@ class Migration(migrations.Migration):
                 name="accounts_invitation_one_end",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="invitation",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="accounts_invitation_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="invitation",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="accounts_invitation_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="invitation",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -193,13 +194,13 @@ class Migration(migrations.Migration):
                 update=["accepted_by_id", "accepted_at", "revoked_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="secondfactorreset",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("decided_at", None)), fields=("company", "user"), name="accounts_secondfactorreset_open"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="secondfactorreset",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -208,7 +209,7 @@ class Migration(migrations.Migration):
                 name="accounts_secondfactorreset_two_people",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="secondfactorreset",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -218,7 +219,7 @@ class Migration(migrations.Migration):
                 name="accounts_secondfactorreset_by_others",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="secondfactorreset",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -229,15 +230,15 @@ class Migration(migrations.Migration):
                 name="accounts_secondfactorreset_one_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="secondfactorreset",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="accounts_secondfactorreset_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="secondfactorreset",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="accounts_secondfactorreset_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="secondfactorreset",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,

@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 COMPANIES_DUE = """
     CREATE FUNCTION announcements_companies_due(by timestamptz) RETURNS SETOF bigint
@@ -317,28 +318,28 @@ class Migration(migrations.Migration):
             model_name="announcement",
             index=models.Index(fields=["company", "publish_at", "id"], name="announcements_time"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["water", "power", "gas", "lift", "other"])),
                 name="announcements_announcement_kind",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.CheckConstraint(
                 condition=models.Q(models.Q(("title", ""), _negated=True), models.Q(("text", ""), _negated=True)),
                 name="announcements_announcement_words",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"),
                 name="announcements_announcement_window",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -349,7 +350,7 @@ class Migration(migrations.Migration):
                 name="announcements_announcement_reminder",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -360,7 +361,7 @@ class Migration(migrations.Migration):
                 name="announcements_announcement_corrects",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -371,7 +372,7 @@ class Migration(migrations.Migration):
                 name="announcements_announcement_withdrawn",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -382,7 +383,7 @@ class Migration(migrations.Migration):
                 name="announcements_announcement_told_first",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("corrects__isnull", False)),
@@ -390,7 +391,7 @@ class Migration(migrations.Migration):
                 name="announcements_announcement_one_correction",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("clears__isnull", False), ("withdrawn_at", None)),
@@ -398,15 +399,15 @@ class Migration(migrations.Migration):
                 name="announcements_announcement_one_clear",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="announcements_announcement_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="announcements_announcement_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -425,25 +426,25 @@ class Migration(migrations.Migration):
                 ],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="announcements_announcement_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="corrects_id", name="announcements_announcement_corrects_id_fk", to="announcements_announcement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="clears_id", name="announcements_announcement_clears_id_fk", to="announcements_announcement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="announcement",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=[
@@ -470,14 +471,14 @@ class Migration(migrations.Migration):
             model_name="audience",
             index=models.Index(fields=["company", "community", "building", "entrance"], name="announcements_audience_place"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=models.CheckConstraint(
                 condition=models.Q(("building", None), ("entrance", None), _connector="OR"),
                 name="announcements_audience_one_place",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=models.UniqueConstraint(
                 fields=("company", "announcement", "community", "building", "entrance"),
@@ -485,98 +486,98 @@ class Migration(migrations.Migration):
                 nulls_distinct=False,
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="announcements_audience_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="announcements_audience_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="announcements_audience_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="announcement_id", name="announcements_audience_announcement_id_fk", to="announcements_announcement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="announcements_audience_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="building_id", name="announcements_audience_building_id_fk", to="community_building"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="entrance_id", name="announcements_audience_entrance_id_fk", to="community_entrance"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="audience",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="announcements_audience_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=models.CheckConstraint(
                 condition=models.Q(("households__gt", 0), ("reached__gte", 0), ("reached__lte", models.F("households"))),
                 name="announcements_reach_counts",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=models.UniqueConstraint(fields=("company", "announcement", "entrance"), name="announcements_reach_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="announcements_reach_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="announcements_reach_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="announcements_reach_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="announcement_id", name="announcements_reach_announcement_id_fk", to="announcements_announcement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="announcements_reach_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="building_id", name="announcements_reach_building_id_fk", to="community_building"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="entrance_id", name="announcements_reach_entrance_id_fk", to="community_entrance"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reach",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="announcements_reach_forever"),
         ),
@@ -584,39 +585,39 @@ class Migration(migrations.Migration):
             model_name="reading",
             index=models.Index(fields=["company", "user", "announcement"], name="announcements_reading_of"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reading",
             constraint=models.UniqueConstraint(
                 fields=("company", "announcement", "household", "user"), name="announcements_reading_first"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reading",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="announcements_reading_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reading",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="announcements_reading_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reading",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="announcements_reading_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reading",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="announcement_id", name="announcements_reading_announcement_id_fk", to="announcements_announcement"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reading",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="announcements_reading_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="reading",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="announcements_reading_forever"),
         ),

@@ -6,6 +6,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -309,18 +310,18 @@ class Migration(migrations.Migration):
             model_name="case",
             index=models.Index(fields=["company", "subject_kind", "subject"], name="cases_case_subject"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.UniqueConstraint(fields=("company", "origin"), name="cases_case_origin"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(("state__in", ["drafted", "dropped", "opened", "ready", "decided", "appealed", "closed"])),
                 name="cases_case_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -331,7 +332,7 @@ class Migration(migrations.Migration):
                 name="cases_case_judged",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -348,7 +349,7 @@ class Migration(migrations.Migration):
                 name="cases_case_decided",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -359,14 +360,14 @@ class Migration(migrations.Migration):
                 name="cases_case_amount",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(models.Q(("measure", "dismissal"), _negated=True), ("is_serious", True), _connector="OR"),
                 name="cases_case_serious",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -382,7 +383,7 @@ class Migration(migrations.Migration):
                 name="cases_case_closed",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -393,7 +394,7 @@ class Migration(migrations.Migration):
                 name="cases_case_final_amount",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -403,7 +404,7 @@ class Migration(migrations.Migration):
                 name="cases_case_not_himself",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -420,15 +421,15 @@ class Migration(migrations.Migration):
                 name="cases_case_uninvolved",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="cases_case_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cases_case_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -465,61 +466,61 @@ class Migration(migrations.Migration):
                 ],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="accused_id", name="cases_case_accused_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="cases_case_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="about_id", name="cases_case_about_id_fk", to="cases_case"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="head_id", name="cases_case_head_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="decider_id", name="cases_case_decider_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="reviewer_id", name="cases_case_reviewer_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="judged_by_id", name="cases_case_judged_by_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="decided_by_id", name="cases_case_decided_by_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="reviewed_by_id", name="cases_case_reviewed_by_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="case",
             constraint=propman.tenancy.constraints.ForbidRewriting(
                 columns=[
@@ -542,7 +543,7 @@ class Migration(migrations.Migration):
             model_name="evidence",
             index=models.Index(fields=["company", "case", "at", "id"], name="cases_evidence_case"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="evidence",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -551,33 +552,33 @@ class Migration(migrations.Migration):
                 name="cases_evidence_something",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="evidence",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="cases_evidence_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="evidence",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="cases_evidence_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="evidence",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="cases_evidence_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="evidence",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="case_id", name="cases_evidence_case_id_fk", to="cases_case"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="evidence",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="added_by_id", name="cases_evidence_added_by_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="evidence",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="cases_evidence_forever"),
         ),

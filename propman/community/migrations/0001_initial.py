@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -559,47 +560,47 @@ class Migration(migrations.Migration):
                 to="community.room",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="community",
             constraint=models.UniqueConstraint(fields=("company", "address"), name="community_community_address"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="community",
             constraint=models.UniqueConstraint(fields=("company", "name"), name="community_community_name"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="community",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_community_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="community",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_community_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="community",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="community_community_grants", update=["name", "street"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="building",
             constraint=models.UniqueConstraint(fields=("company", "community", "name"), name="community_building_name"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="building",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_building_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="building",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_building_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="building",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="community_building_grants", update=["name"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="building",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="community_building_community_id_fk", to="community_community"
@@ -609,32 +610,32 @@ class Migration(migrations.Migration):
             model_name="employee",
             index=models.Index(fields=["company", "department"], name="community_employee_unit"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=models.UniqueConstraint(fields=("company", "number"), name="community_employee_number"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("user__isnull", False)), fields=("company", "user"), name="community_employee_user"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=models.CheckConstraint(
                 condition=models.Q(("left_on", None), ("left_on__gte", models.F("joined_on")), _connector="OR"),
                 name="community_employee_days",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_employee_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_employee_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -654,7 +655,7 @@ class Migration(migrations.Migration):
                 ],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="community_employee_department_id_fk", to="community_department"
@@ -664,13 +665,13 @@ class Migration(migrations.Migration):
             model_name="dutyshift",
             index=models.Index(fields=["company", "department", "starts_at"], name="community_dutyshift_time"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dutyshift",
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="community_dutyshift_hours"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dutyshift",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 expressions=[
@@ -681,37 +682,37 @@ class Migration(migrations.Migration):
                 name="community_dutyshift_once",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dutyshift",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_dutyshift_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dutyshift",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_dutyshift_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dutyshift",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_dutyshift_grants", update=True
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dutyshift",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="department_id", name="community_dutyshift_department_id_fk", to="community_department"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="dutyshift",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="employee_id", name="community_dutyshift_employee_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=models.UniqueConstraint(fields=("company", "name"), name="community_department_name"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("kind", "service_centre")),
@@ -719,7 +720,7 @@ class Migration(migrations.Migration):
                 name="community_department_one_centre",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("closed_on", None), ("kind", "management_office")),
@@ -727,7 +728,7 @@ class Migration(migrations.Migration):
                 name="community_department_one_office",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -738,15 +739,15 @@ class Migration(migrations.Migration):
                 name="community_department_office_place",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_department_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_department_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -755,43 +756,43 @@ class Migration(migrations.Migration):
                 update=["name", "head_id", "phone", "closed_on"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="community_department_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="head_id", name="community_department_head_id_fk", to="community_employee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="entrance",
             constraint=models.UniqueConstraint(fields=("company", "building", "name"), name="community_entrance_name"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="entrance",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_entrance_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="entrance",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_entrance_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="entrance",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="community_entrance_grants", update=["name"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="entrance",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="building_id", name="community_entrance_building_id_fk", to="community_building"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="ownerscommittee",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ends_on", None)),
@@ -799,21 +800,21 @@ class Migration(migrations.Migration):
                 name="community_ownerscommittee_current",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="ownerscommittee",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_ownerscommittee_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="ownerscommittee",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_ownerscommittee_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="ownerscommittee",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="community_ownerscommittee_grants", update=["ends_on"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="ownerscommittee",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="community_ownerscommittee_community_id_fk", to="community_community"
@@ -823,21 +824,21 @@ class Migration(migrations.Migration):
             model_name="person",
             index=models.Index(fields=["company", "phone"], name="community_person_phone"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="person",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("user__isnull", False)), fields=("company", "user"), name="community_person_user"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="person",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_person_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="person",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_person_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="person",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="community_person_grants", update=["name", "phone", "email", "user_id"]
@@ -847,7 +848,7 @@ class Migration(migrations.Migration):
             model_name="occupancy",
             index=models.Index(fields=["company", "person"], name="community_occupancy_person"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ends_on", None)),
@@ -855,46 +856,46 @@ class Migration(migrations.Migration):
                 name="community_occupancy_current",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
                 name="community_occupancy_days",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["owner", "tenant", "family_member"])), name="community_occupancy_kind"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_occupancy_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_occupancy_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_occupancy_grants", update=["ends_on"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="household_id", name="community_occupancy_household_id_fk", to="community_household"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="occupancy",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="person_id", name="community_occupancy_person_id_fk", to="community_person"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="committeemember",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ends_on", None)),
@@ -902,27 +903,27 @@ class Migration(migrations.Migration):
                 name="community_committeemember_current",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="committeemember",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_committeemember_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="committeemember",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_committeemember_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="committeemember",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="community_committeemember_grants", update=["ends_on", "office"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="committeemember",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="committee_id", name="community_committeemember_committee_id_fk", to="community_ownerscommittee"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="committeemember",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="person_id", name="community_committeemember_person_id_fk", to="community_person"
@@ -932,35 +933,35 @@ class Migration(migrations.Migration):
             model_name="room",
             index=models.Index(fields=["company", "community", "label"], name="community_room_label"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="room",
             constraint=models.UniqueConstraint(fields=("company", "entrance", "name"), name="community_room_name"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="room",
             constraint=models.CheckConstraint(condition=models.Q(("area__gt", 0)), name="community_room_area_positive"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="room",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_room_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="room",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_room_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="room",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_room_grants", update=["name", "label", "area"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="room",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="community_room_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="room",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="entrance_id", name="community_room_entrance_id_fk", to="community_entrance"
@@ -970,40 +971,40 @@ class Migration(migrations.Migration):
             model_name="household",
             index=models.Index(fields=["company", "community"], name="community_household_place"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="household",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ended_on", None)), fields=("company", "room"), name="community_household_current"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="household",
             constraint=models.CheckConstraint(
                 condition=models.Q(("ended_on", None), ("ended_on__gte", models.F("started_on")), _connector="OR"),
                 name="community_household_days",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="household",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_household_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="household",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_household_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="household",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_household_grants", update=["ended_on"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="household",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="community_household_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="household",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="room_id", name="community_household_room_id_fk", to="community_room"

@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 
 class Migration(migrations.Migration):
@@ -84,19 +85,19 @@ class Migration(migrations.Migration):
             model_name="person",
             name="community_person_grants",
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="building",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_building_grants", update=["name"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="department",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_department_grants", update=["name", "head_id", "phone", "closed_on"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="employee",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True,
@@ -105,13 +106,13 @@ class Migration(migrations.Migration):
                 update=["name", "phone", "email", "department_id", "post", "sex", "born_on", "contract", "left_on", "user_id"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="entrance",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_entrance_grants", update=["name"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="person",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="community_person_grants", update=["name", "phone", "email", "user_id"]
@@ -169,28 +170,28 @@ class Migration(migrations.Migration):
             model_name="import",
             index=models.Index(fields=["company", "uploaded_at"], name="community_import_time"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="import",
             constraint=models.CheckConstraint(
                 condition=models.Q(("undone_at", None), ("confirmed_at__isnull", False), _connector="OR"),
                 name="community_import_undone",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="import",
             constraint=models.CheckConstraint(
                 condition=models.Q(("confirmed_at", None), ("content", None), _connector="OR"), name="community_import_forgets"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="import",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_import_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="import",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_import_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="import",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -199,27 +200,27 @@ class Migration(migrations.Migration):
                 update=["content", "plan", "confirmed_at", "discarded_at", "undone_at"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="import",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="community_id", name="community_import_community_id_fk", to="community_community"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="importedrows",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="community_importedrows_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="importedrows",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="community_importedrows_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="importedrows",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="community_importedrows_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="importedrows",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="of_id", name="community_importedrows_of_id_fk", to="community_import"

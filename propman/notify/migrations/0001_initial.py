@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 COMPANIES_WITH_DUE_NOTICES = """
     CREATE FUNCTION notify_companies_with_due_notices(by timestamptz) RETURNS SETOF bigint
@@ -259,13 +260,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(("due_at__isnull", False)), fields=["company", "user"], name="notify_message_open"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="message",
             constraint=models.CheckConstraint(
                 condition=models.Q(("channel__in", ["email", "sms"])), name="notify_message_channel"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="message",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -277,15 +278,15 @@ class Migration(migrations.Migration):
                 name="notify_message_one_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="message",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="notify_message_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="message",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="notify_message_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="message",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -306,15 +307,15 @@ class Migration(migrations.Migration):
             model_name="notice",
             index=models.Index(condition=models.Q(("planned_at", None)), fields=["at"], name="notify_notice_unplanned"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="notice",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="notify_notice_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="notice",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="notify_notice_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="notice",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -327,41 +328,41 @@ class Migration(migrations.Migration):
             model_name="messageline",
             index=models.Index(fields=["company", "notice"], name="notify_messageline_notice"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="messageline",
             constraint=models.UniqueConstraint(fields=("company", "message", "notice"), name="notify_messageline_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="messageline",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="notify_messageline_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="messageline",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="notify_messageline_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="messageline",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="notify_messageline_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="messageline",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="message_id", name="notify_messageline_message_id_fk", to="notify_message"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="messageline",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="notice_id", name="notify_messageline_notice_id_fk", to="notify_notice"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="preference",
             constraint=models.UniqueConstraint(fields=("company", "user"), name="notify_preference_user"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="preference",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -370,7 +371,7 @@ class Migration(migrations.Migration):
                 name="notify_preference_pace",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="preference",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -381,15 +382,15 @@ class Migration(migrations.Migration):
                 name="notify_preference_quiet",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="preference",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="notify_preference_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="preference",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="notify_preference_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="preference",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="notify_preference_grants", update=["email", "sms", "quiet_from", "quiet_until"]

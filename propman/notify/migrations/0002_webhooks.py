@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 import propman.tenancy.base
 import propman.tenancy.constraints
+import propman.tenancy.operations
 
 COMPANIES_WITH_DUE_CALLS = """
     CREATE FUNCTION notify_companies_with_due_calls(by timestamptz) RETURNS SETOF bigint
@@ -102,15 +103,15 @@ class Migration(migrations.Migration):
                 ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhook",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="notify_webhook_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhook",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="notify_webhook_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhook",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="notify_webhook_grants", update=["ended_at"]
@@ -120,11 +121,11 @@ class Migration(migrations.Migration):
             model_name="webhookcall",
             index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="notify_webhookcall_due"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhookcall",
             constraint=models.UniqueConstraint(fields=("company", "webhook", "event"), name="notify_webhookcall_once"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhookcall",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -136,15 +137,15 @@ class Migration(migrations.Migration):
                 name="notify_webhookcall_one_state",
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhookcall",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="notify_webhookcall_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhookcall",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="notify_webhookcall_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhookcall",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False,
@@ -153,13 +154,13 @@ class Migration(migrations.Migration):
                 update=["due_at", "attempts", "done_at", "dead_at", "error"],
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhookcall",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="webhook_id", name="notify_webhookcall_webhook_id_fk", to="notify_webhook"
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="webhookcall",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="event_id", name="notify_webhookcall_event_id_fk", to="tenancy_event"

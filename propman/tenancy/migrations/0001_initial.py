@@ -11,6 +11,7 @@ from django.db import migrations, models
 import propman.tenancy.base
 import propman.tenancy.constraints
 import propman.tenancy.models
+import propman.tenancy.operations
 
 FORBID_REWRITING = """
     CREATE FUNCTION tenancy_forbid_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -225,51 +226,51 @@ class Migration(migrations.Migration):
             model_name="event",
             index=models.Index(fields=["company", "at"], name="tenancy_event_at"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="event",
             constraint=models.UniqueConstraint(fields=("company", "stream", "position"), name="tenancy_event_position"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="event",
             constraint=models.CheckConstraint(condition=models.Q(("position__gt", 0)), name="tenancy_event_position_positive"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="event",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="tenancy_event_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="event",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="tenancy_event_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="event",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="tenancy_event_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="event",
             constraint=propman.tenancy.constraints.ForbidRewriting(columns=[], name="tenancy_event_forever"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="eventtext",
             constraint=models.UniqueConstraint(fields=("company", "event", "field"), name="tenancy_eventtext_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="eventtext",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="tenancy_eventtext_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="eventtext",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="tenancy_eventtext_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="eventtext",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=True, insert=True, name="tenancy_eventtext_grants", update=False
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="eventtext",
             constraint=propman.tenancy.constraints.CompanyForeignKey(
                 column="event_id", name="tenancy_eventtext_event_id_fk", to="tenancy_event"
@@ -279,37 +280,37 @@ class Migration(migrations.Migration):
             model_name="jobrun",
             index=models.Index(condition=models.Q(("done_at", None)), fields=["due_at"], name="tenancy_jobrun_due"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="jobrun",
             constraint=models.UniqueConstraint(fields=("company", "job", "period"), name="tenancy_jobrun_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="jobrun",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="tenancy_jobrun_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="jobrun",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="tenancy_jobrun_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="jobrun",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="tenancy_jobrun_grants", update=["done_at", "attempts", "error"]
             ),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="numberseries",
             constraint=models.UniqueConstraint(fields=("company", "series", "year"), name="tenancy_numberseries_key"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="numberseries",
             constraint=models.UniqueConstraint(fields=("company", "id"), name="tenancy_numberseries_company_id"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="numberseries",
             constraint=propman.tenancy.constraints.CompanyPolicy(name="tenancy_numberseries_policy"),
         ),
-        migrations.AddConstraint(
+        propman.tenancy.operations.AddConstraint(
             model_name="numberseries",
             constraint=propman.tenancy.constraints.AppGrants(
                 delete=False, insert=True, name="tenancy_numberseries_grants", update=["last"]
