@@ -18,7 +18,7 @@ from complaints.permissions import Viewer, is_colleague, may_erase, may_know_ask
 from complaints.querysets import ComplaintQuerySet
 from propman.accounts.models import User
 from propman.accounts.roles import Role
-from propman.common.templatetags.components import moment
+from propman.common.templatetags.components import day, moment
 from propman.community.models import Department, Employee
 from propman.tenancy.events import facts_of, stream_of, texts_of
 from propman.tenancy.models import Event
@@ -198,7 +198,7 @@ def thread_of(complaint: Complaint, *, viewer: Viewer | None) -> Thread:
 
 def _erased(event: Event, texts: dict[str, str]) -> ErasedFile:
     said = {
-        "day": moment(event.at),
+        "day": day(event.at),
         "role": Role(facts_of(event)["role"]).label,
         "reason": texts.get("text") or _("These words have been erased."),
     }
