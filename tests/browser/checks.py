@@ -15,6 +15,7 @@ LEFT_OVER = re.compile(r"[A-Za-z]{3,}")
 FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|webp|pdf)\b")  # as somebody gave it
 # Names of things, not words of ours: what stays in Latin letters on a Chinese page.
 LATIN = {
+    "cookie",
     "propman",
     "api",
     "authorization",
