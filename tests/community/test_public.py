@@ -17,6 +17,7 @@ from propman.announcements.services import NewAnnouncement, write_announcement
 from propman.community.models import Building, Department, Employee, Person
 from propman.community.services import places
 from propman.tenancy.scope import company_scope
+from tests.conftest import signed_in
 from tests.factories import make_community, make_department, make_household, make_member, make_resident
 from tests.factories.cards import cast, count_round, make_committee, make_round
 from tests.factories.complaints import make_complaint, make_policy
@@ -68,6 +69,13 @@ def test_page_leads_to_every_public_page(opened, community):
     assert 'href="/lanting/public/heads/"' in page
     assert 'href="/lanting/follow/"' in page
     assert f'action="{PAGE}register/"' in page
+
+
+def test_filing_is_offered_to_visitors_and_residents_only(opened, community, owner, agent):
+    offered = 'href="/lanting/complaints/new/"'
+    assert offered in opened()
+    assert offered in signed_in(owner).get(PAGE).content.decode()
+    assert offered not in signed_in(agent).get(PAGE).content.decode()
 
 
 def test_empty_community_says_what_will_stand_there(opened, community):

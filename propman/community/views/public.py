@@ -6,6 +6,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from propman.accounts.permissions import has_role
+from propman.accounts.roles import RESIDENTS
 from propman.common.keyset import listed
 from propman.common.text import legible
 from propman.tenancy.middleware import company_of
@@ -42,5 +44,6 @@ def community(request: HttpRequest, community: str) -> HttpResponse:
             "sections": [section for section in sections if not section.is_aside],
             "beside": [section for section in sections if section.is_aside],
             "phones": phones_of(place),
+            "is_at_work": request.user.is_authenticated and not has_role(request, *RESIDENTS),
         },
     )
