@@ -82,6 +82,8 @@ class WorkOrder(CompanyModel):
     reminds_at = models.DateTimeField(null=True)
     reminders = models.IntegerField(default=0)
 
+    what: str  # the words of the order, where with_words() or whoever wrote them gave them
+
     objects = WorkOrderManager()  # type: ignore[misc]
 
     class Meta(CompanyModel.Meta):

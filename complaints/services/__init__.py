@@ -30,7 +30,6 @@ from .dispatch import (
     order_work,
     people_of,
     refuse_order,
-    remind_of_late_orders,
 )
 from .erasing import FileGone, erase_file
 from .escalation import fire_due_timers, wake_complaints
@@ -48,6 +47,7 @@ from .handling import (
 from .handover import hand_over_complaint, refuse_complaint, take_complaint
 from .policies import add_category, publish_policy, retire_category, set_up_complaints
 from .reading import note_reader, remove_view, save_view, skip_complaint
+from .reminding import remind_of_late_orders
 
 __all__ = [
     "Asker",

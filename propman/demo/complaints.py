@@ -15,10 +15,10 @@ from django.db.models import Min
 
 from complaints import services
 from complaints.models import Category, ClockPolicy, Complaint, Contact, Severity, Timer
-from complaints.services.dispatch import remind_of_late_orders_of
 from complaints.services.escalation import fire_timers_of, wake_complaints_of
 from complaints.services.handling import Responsible
 from complaints.services.policies import default_rules
+from complaints.services.reminding import remind_of_late_orders_of
 from complaints.workflow import OPEN, Refused, State
 from propman.common.uploads import NewFile
 from propman.community.models import Employee, Household

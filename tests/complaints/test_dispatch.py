@@ -10,7 +10,8 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from complaints import services
 from complaints.models import Budget, Complaint, OrderedPerson, Timer, WorkOrder
 from complaints.order_workflow import OrderState, OverBudget
-from complaints.services.dispatch import NewOrder, remind_of_late_orders
+from complaints.services.dispatch import NewOrder
+from complaints.services.reminding import remind_of_late_orders
 from complaints.workflow import BadInput, MoveNotAllowed, NotYours, Refused
 from propman.accounts.models import User
 from propman.accounts.roles import Role

@@ -11,7 +11,7 @@ from complaints.models import WorkOrder
 from complaints.order_workflow import OrderState
 from complaints.selectors.costs import used_by_line
 from complaints.selectors.dispatch import coming_to
-from complaints.services.dispatch import remind_of_late_orders
+from complaints.services.reminding import remind_of_late_orders
 from complaints.workflow import MoveNotAllowed, State
 from propman.accounts.models import User
 from propman.accounts.roles import Role
