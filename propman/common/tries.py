@@ -14,4 +14,7 @@ def too_many_tries(request: HttpRequest, what: str, *, most: int, within: timede
     """
     key = f"tries:{what}:{get_adapter().get_client_ip(request)}"
     cache.add(key, 0, within.total_seconds())
-    return int(cache.incr(key)) > most
+    try:
+        return int(cache.incr(key)) > most
+    except ValueError:  # the time ran out between the two
+        return False
