@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from complaints import integrity, services
+from propman.community.models import Employee
 from propman.tenancy.models import Company
 from propman.tenancy.scope import company_scope
 from tests.factories.complaints import START, make_complaint, make_policy
@@ -44,6 +45,19 @@ def test_complaint_that_was_urged_reopened_and_rated_is_clean(complaint, company
 
 
 @pytest.mark.django_db(transaction=True)
+def test_merge_led_elsewhere_by_the_owner_is_named(company, household, owner, office, agent, owner_sql):
+    with company_scope(company.pk):
+        make_policy()
+        merged, into, other = (make_complaint(household=household) for _ in range(3))
+        services.merge_complaint(complaint=merged, into=into, by=Employee.objects.get(user=agent), at=START + HOUR)
+        assert everything(company) == []
+    aside = "UPDATE complaints_complaint SET merged_into_id = %s WHERE id = %s"
+    owner_sql(f"SET LOCAL session_replication_role = replica; {aside}", other.pk, merged.pk)
+    with company_scope(company.pk):
+        assert everything(company) == [f"complaint {merged.number}: merged_into was altered"]
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("sql", "named"),
     [
@@ -55,6 +69,8 @@ def test_complaint_that_was_urged_reopened_and_rated_is_clean(complaint, company
             (f"UPDATE complaints_complaint SET {name} = 3", f"{name} was altered")
             for name in ("urges", "reopenings", "half_fixes", "refusals", "deferrals", "rating")
         ),
+        ("UPDATE complaints_complaint SET severity = 'emergency'", "severity was altered"),
+        ("UPDATE complaints_complaint SET category_id = category_id + 1", "category was altered"),
         ("DELETE FROM complaints_timer; DELETE FROM complaints_complaint", "is missing"),
         ("UPDATE tenancy_event SET canonical = replace(canonical, 'web', 'phone')", "does not match its hash"),
         ("UPDATE tenancy_event SET at = at - interval '1 day'", "column at was altered"),
